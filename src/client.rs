@@ -1,0 +1,285 @@
+//! Calls an operation: build, sign, send, page, decode.
+
+use crate::connection::{Connection, Plane};
+use crate::failure::{Failure, FailureKind, Result};
+use crate::json::{Fields, Object};
+use crate::operation::{Operation, Paging};
+use crate::transport::{Request, Response, Transport};
+use crate::url::encode_into;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long a call may take where its caller does not say.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A list that has not ended after so many pages is a server that goes round in circles.
+const MAX_PAGES: usize = 1000;
+
+/// The page size where a list is asked for by `startAt`; the largest that every one takes.
+const PAGE: usize = 50;
+
+/// Speaks to one plane, within one call's deadline.
+pub struct Client<'a, T> {
+    connection: &'a Connection,
+    transport: &'a T,
+    deadline: Duration,
+}
+
+/// One use of an operation: its arguments.
+pub struct Call {
+    operation: &'static Operation,
+    path: Vec<(&'static str, String)>,
+    query: String,
+    body: Option<Object>,
+}
+
+impl Call {
+    /// A call without arguments; the connection fills in what it knows of the path.
+    pub fn new(operation: &'static Operation) -> Call {
+        Call { operation, path: Vec::new(), query: String::new(), body: None }
+    }
+
+    /// Sets a `{name}` of the path.
+    pub fn path(mut self, name: &'static str, value: impl Into<String>) -> Call {
+        self.path.push((name, value.into()));
+        self
+    }
+
+    /// Adds a query parameter; one name may come several times.
+    pub fn query(mut self, name: &str, value: &str) -> Call {
+        push_query(&mut self.query, name, value);
+        self
+    }
+
+    /// Sets the body.
+    pub fn json(mut self, body: Object) -> Call {
+        self.body = Some(body);
+        self
+    }
+}
+
+impl<'a, T: Transport> Client<'a, T> {
+    /// A client whose calls all end within `limit` from now.
+    pub fn new(connection: &'a Connection, transport: &'a T, limit: Duration) -> Client<'a, T> {
+        Client { connection, transport, deadline: transport.now().saturating_add(limit) }
+    }
+
+    /// The plane it speaks to.
+    pub fn plane(&self) -> Plane {
+        self.connection.plane()
+    }
+
+    /// Calls an operation that answers with JSON.
+    pub async fn call(&self, call: Call) -> Result<Value> {
+        Ok(self.call_status(call).await?.1)
+    }
+
+    /// The same, with the status, where an operation has two that mean success.
+    pub async fn call_status(&self, call: Call) -> Result<(u16, Value)> {
+        let answer = self.send(&call, &[]).await?;
+        Ok((answer.status, decode(call.operation, &answer)?))
+    }
+
+    /// Calls an operation whose answer's body says nothing.
+    pub async fn tell(&self, call: Call) -> Result<()> {
+        self.send(&call, &[]).await.map(drop)
+    }
+
+    /// Calls an operation that answers with a list, page by page to its end.
+    pub async fn list(&self, call: Call) -> Result<Vec<Value>> {
+        let operation = call.operation;
+        let mut all: Vec<Value> = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..MAX_PAGES {
+            let (start, size) = (all.len().to_string(), PAGE.to_string());
+            let more: &[(&str, &str)] = match operation.paging {
+                Paging::StartAt | Paging::PageBean => &[("startAt", &start), ("maxResults", &size)],
+                Paging::QueryCursor | Paging::BodyCursor if !cursor.is_empty() => &[("cursor", &cursor)],
+                _ => &[],
+            };
+            let answer = self.send(&call, more).await?;
+            let mut page = decode(operation, &answer)?;
+            let items = match operation.paging {
+                Paging::StartAt => Some(page.take()),
+                Paging::PageBean => page.get_mut("values").map(Value::take),
+                _ => page.get_mut("data").map(Value::take),
+            };
+            // An answer without its list is no empty list.
+            let Some(Value::Array(items)) = items else {
+                return Err(Failure::from_body(operation, &answer, "there is no list in it"));
+            };
+            let next = page.get("links").and_then(|links| links.text("next")).unwrap_or_default();
+            let is_last = match operation.paging {
+                Paging::None => true,
+                Paging::StartAt => items.len() < PAGE,
+                Paging::PageBean => items.is_empty() || page.flag("isLast") != Some(false),
+                Paging::BodyCursor | Paging::QueryCursor => next.is_empty(),
+            };
+            all.extend(items);
+            if is_last {
+                return Ok(all);
+            }
+            if !next.is_empty() && next == cursor {
+                return Err(Failure::from_body(operation, &answer, "its next page is itself"));
+            }
+            next.clone_into(&mut cursor);
+        }
+        Err(Failure::new(FailureKind::Protocol, format!("{} has no end after {MAX_PAGES} pages.", operation.id)))
+    }
+
+    /// Builds, signs and sends one request. Retrying and pacing belong here, around the one
+    /// `transport.send` there is.
+    async fn send(&self, call: &Call, more: &[(&str, &str)]) -> Result<Response> {
+        let operation = call.operation;
+        let mut path_and_query = self.path(call)?;
+        let mut query = call.query.clone();
+        let mut body = None;
+        if let Some(object) = &call.body {
+            // A cursor goes where the list's other parameters are.
+            let cursor = more.first().map(|(name, value)| object.clone().text(name, value));
+            body = Some(cursor.as_ref().unwrap_or(object).finish().into_bytes());
+        } else {
+            for (name, value) in more {
+                push_query(&mut query, name, value);
+            }
+        }
+        path_and_query.push_str(&query);
+        let mut headers = vec![
+            ("Accept", "application/json".to_owned()),
+            ("Authorization", self.connection.authorization()),
+            ("User-Agent", concat!("usher/", env!("CARGO_PKG_VERSION")).to_owned()),
+        ];
+        if body.is_some() {
+            headers.push(("Content-Type", "application/json".to_owned()));
+        }
+        let request =
+            Request { method: operation.method, base: self.connection.base().clone(), path_and_query, headers, body };
+        let mut failure = match self.transport.send(request, self.deadline).await {
+            Ok(answer) if operation.success.contains(&answer.status) => return Ok(answer),
+            Ok(answer) => Failure::from_answer(operation, &answer),
+            Err(error) => Failure::from_transport(operation, self.connection.base().authority(), &error),
+        };
+        failure.message = self.connection.redact(std::mem::take(&mut failure.message));
+        Err(failure)
+    }
+
+    /// The operation's path with every `{name}` filled in.
+    fn path(&self, call: &Call) -> Result<String> {
+        let mut path = String::new();
+        let mut rest = call.operation.path;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            let given = call.path.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+            let value = given
+                .or_else(|| self.connection.path_value(name))
+                // An empty or dotted segment would be another path than the one that was meant.
+                .filter(|value| !matches!(*value, "" | "." | ".."))
+                .ok_or_else(|| Failure::invalid(format!("{name} is missing or no id.")))?;
+            path.push_str(before);
+            encode_into(&mut path, value);
+            rest = after;
+        }
+        path.push_str(rest);
+        Ok(path)
+    }
+}
+
+fn push_query(query: &mut String, name: &str, value: &str) {
+    query.push(if query.is_empty() { '?' } else { '&' });
+    query.push_str(name);
+    query.push('=');
+    encode_into(query, value);
+}
+
+fn decode(operation: &Operation, answer: &Response) -> Result<Value> {
+    serde_json::from_slice(&answer.body).map_err(|_| Failure::from_body(operation, answer, "it is not JSON"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Change;
+    use crate::operations::{jira, organization};
+    use crate::transport::TransportError;
+    use crate::transport::scripted::{Scripted, run};
+
+    fn organization() -> Connection {
+        Connection::organization("o-1", "key-s3cret", None, None).unwrap()
+    }
+
+    #[test]
+    fn a_path_is_filled_in_and_cannot_be_left() {
+        let (connection, transport) = (organization(), Scripted::default().answer(204, ""));
+        let client = Client::new(&connection, &transport, DEADLINE);
+        let call = |group: &str| Call::new(&organization::ADD_MEMBER).path("groupId", group);
+        run(client.tell(call("../a/b?c#d"))).unwrap();
+        let asked = transport.asked.borrow().join("\n");
+        assert_eq!(asked, "POST /admin/v2/orgs/o-1/directories/-/groups/..%2Fa%2Fb%3Fc%23d/memberships");
+        for bad in ["", ".", ".."] {
+            assert_eq!(run(client.tell(call(bad))).unwrap_err().kind, FailureKind::InvalidInput, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_follows_its_cursor_in_the_body() {
+        let transport = Scripted::default()
+            .answer(200, r#"{"data":[1,2],"links":{"next":"c/2"}}"#)
+            .answer(200, r#"{"data":[3],"links":{}}"#);
+        let connection = organization();
+        let client = Client::new(&connection, &transport, DEADLINE);
+        let all =
+            run(client.list(Call::new(&organization::SEARCH_USERS).json(Object::new().raw("limit", "2")))).unwrap();
+        assert_eq!(all, [1, 2, 3]);
+        assert!(transport.asked.borrow()[1].ends_with(r#"{"limit":2,"cursor":"c/2"}"#));
+    }
+
+    #[test]
+    fn a_list_that_goes_round_in_circles_ends() {
+        let page = r#"{"data":[1],"links":{"next":"again"}}"#;
+        let transport = Scripted::default().answer(200, page).answer(200, page);
+        let connection = organization();
+        let client = Client::new(&connection, &transport, DEADLINE);
+        let failure = run(client.list(Call::new(&organization::SEARCH_USERS).json(Object::new()))).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Protocol);
+    }
+
+    #[test]
+    fn a_full_page_is_followed_by_start_at() {
+        let full = serde_json::to_string(&vec![0; PAGE]).unwrap();
+        let transport = Scripted::default().answer(200, &full).answer(200, "[1]");
+        let connection = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();
+        let client = Client::new(&connection, &transport, DEADLINE);
+        let all = run(client.list(Call::new(&jira::FIND_USERS).query("query", "a b"))).unwrap();
+        assert_eq!(all.len(), PAGE + 1);
+        assert_eq!(transport.asked.borrow()[1], "GET /rest/api/3/user/search?query=a%20b&startAt=50&maxResults=50");
+    }
+
+    #[test]
+    fn an_answer_that_is_no_list_is_no_empty_list() {
+        for body in ["{}", r#"{"errors":[]}"#, "[]", "<html>", ""] {
+            let transport = Scripted::default().answer(200, body);
+            let connection = organization();
+            let client = Client::new(&connection, &transport, DEADLINE);
+            let failure = run(client.list(Call::new(&organization::SEARCH_USERS).json(Object::new()))).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Protocol, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_failure_says_whether_the_change_may_have_been_made_and_never_the_key() {
+        let transport = Scripted::default()
+            .fail(TransportError::Lost("reset".into()))
+            .fail(TransportError::Unsent("refused".into()))
+            .fail(TransportError::Denied)
+            .answer(400, r#"{"errors":[{"detail":"bad key-s3cret"}]}"#);
+        let connection = organization();
+        let client = Client::new(&connection, &transport, DEADLINE);
+        let next = || run(client.tell(Call::new(&organization::INVITE).json(Object::new()))).unwrap_err();
+        let (lost, refused, denied, echoed) = (next(), next(), next(), next());
+        assert_eq!((lost.kind, lost.change), (FailureKind::Unavailable, Change::Unknown));
+        assert_eq!((refused.kind, refused.change), (FailureKind::Unavailable, Change::NotApplied));
+        assert_eq!((denied.kind, denied.change), (FailureKind::DeniedByHost, Change::NotApplied));
+        assert!(denied.advice.contains("api.atlassian.com"));
+        assert!(echoed.message.contains("bad [redacted]"), "{}", echoed.message);
+    }
+}

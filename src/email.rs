@@ -1,0 +1,58 @@
+//! E-mail addresses: what can be one, and when two are the same.
+
+use crate::failure::{Failure, Result};
+
+/// Refuses what cannot be one bare address; the mail server has the last word on the rest.
+pub(crate) fn check(field: &str, email: &str) -> Result<()> {
+    let bare = |b: u8| !b.is_ascii_whitespace() && !b.is_ascii_control() && !b"<>,;:\"()[]\\".contains(&b);
+    let fine = email.rsplit_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !local.contains('@') && !domain.starts_with('.')
+    }) && email.len() <= 254
+        && email.bytes().all(bare);
+    if fine {
+        return Ok(());
+    }
+    // It is repeated only if it is short: a whole file pasted into a field helps nobody.
+    let shown: String = email.chars().filter(|c| !c.is_control()).take(64).collect();
+    Err(Failure::invalid(format!("{field}: `{shown}` is not an e-mail address."))
+        .advise("Give one bare address such as mia@example.com."))
+}
+
+/// Whether two addresses are the same: whole, ignoring the case of ASCII letters.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_bare_address_passes() {
+        for good in ["mia@example.com", "mia+x@example.co.uk", "MIA@localhost", "m.i-a_1@xn--ex.com", "ü@exämple.com"]
+        {
+            assert!(check("email", good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "mia",
+            "@example.com",
+            "mia@",
+            "mia@.com",
+            "a@b@c.com",
+            "mia @example.com",
+            "mia@example.com\n",
+            "Mia <mia@example.com>",
+            "a@b.com,c@d.com",
+        ] {
+            assert!(check("email", bad).unwrap_err().message.contains("email"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_match_whole_and_without_case() {
+        assert!(same("Mia@Example.com", "mia@example.COM"));
+        assert!(!same("mia@example.com", "mia@example.com.au"));
+        assert!(!same("mia@example.com", "mia@example.co"));
+    }
+}

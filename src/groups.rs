@@ -1,0 +1,289 @@
+//! Groups: finding them and adding people.
+
+use crate::accounts;
+use crate::client::{Call, Client};
+use crate::connection::Plane;
+use crate::failure::{Failure, FailureKind, Result};
+use crate::json::{Fields, Object};
+use crate::operations::{jira, organization};
+use crate::transport::Transport;
+use serde_json::Value;
+
+/// A group; the contract's `group`, and what changing it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+    /// The directory it is in, where the organization says so.
+    directory_id: Option<String>,
+    /// Whether an identity provider manages it.
+    synced: bool,
+}
+
+/// The contract's `membership`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub struct Membership {
+    pub outcome: MembershipOutcome,
+    pub group: Group,
+    pub account_id: String,
+}
+
+/// The contract's `membership-outcome`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub enum MembershipOutcome {
+    Added,
+    AlreadyMember,
+}
+
+/// Finds a group by its exact name or its id.
+pub async fn find<T: Transport>(client: &Client<'_, T>, group: &str) -> Result<Group> {
+    let mut found = resolve(client, &[group.to_owned()]).await?;
+    // `resolve` gives as many as it was asked for.
+    Ok(found.swap_remove(0))
+}
+
+/// Adds a person, given by account id or e-mail address, to a group, given by name or id.
+pub async fn add<T: Transport>(client: &Client<'_, T>, group: &str, person: &str) -> Result<Membership> {
+    check(group)?;
+    let found = if person.contains('@') {
+        crate::email::check("person", person)?;
+        Some(accounts::find(client, person).await?)
+    } else if person.is_empty() || person.len() > 128 || !person.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Failure::invalid("person is neither an account id nor an e-mail address.")
+            .advise("Give an account id such as 712020:0a1b…, or an address such as mia@example.com."));
+    } else {
+        None
+    };
+    let account_id = found.map_or_else(|| person.to_owned(), |account| account.account_id);
+    match client.plane() {
+        Plane::Site => add_on_site(client, group, account_id).await,
+        Plane::Organization => {
+            let group = find(client, group).await?;
+            let outcome = add_in_organization(client, &group, &account_id).await?;
+            Ok(Membership { outcome, group, account_id })
+        }
+    }
+}
+
+/// One request where all is well: the site finds the group by itself.
+async fn add_on_site<T: Transport>(client: &Client<'_, T>, group: &str, account_id: String) -> Result<Membership> {
+    let answer = match post_site_member(client, Key::of(group), &account_id).await {
+        Ok(group) => Ok((MembershipOutcome::Added, group)),
+        Err(failure) => match (find(client, group).await, failure.status) {
+            // Jira says 400 to a membership that exists.
+            (Ok(group), Some(400)) if is_already_member(&failure) => Ok((MembershipOutcome::AlreadyMember, group)),
+            (Ok(_), Some(404)) => Err(no_such_person(failure, &account_id)),
+            // Jira says 404 to both; the look-up tells which.
+            (Err(no_group), Some(404)) => Err(no_group),
+            _ => Err(failure),
+        },
+    };
+    answer.map(|(outcome, group)| Membership { outcome, group, account_id })
+}
+
+/// Makes sure that an account is in a group that was found before.
+pub(crate) async fn join<T: Transport>(
+    client: &Client<'_, T>,
+    group: &Group,
+    account_id: &str,
+) -> Result<MembershipOutcome> {
+    if client.plane() == Plane::Organization {
+        return add_in_organization(client, group, account_id).await;
+    }
+    match post_site_member(client, Key::Id(&group.id), account_id).await {
+        Ok(_) => Ok(MembershipOutcome::Added),
+        Err(failure) if is_already_member(&failure) => Ok(MembershipOutcome::AlreadyMember),
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn post_site_member<T: Transport>(client: &Client<'_, T>, group: Key<'_>, account_id: &str) -> Result<Group> {
+    let (parameter, id, name) = match group {
+        Key::Id(id) => ("groupId", id, ""),
+        Key::Name(name) => ("groupname", "", name),
+    };
+    let call = Call::new(&jira::ADD_USER_TO_GROUP);
+    let call =
+        call.query(parameter, if id.is_empty() { name } else { id }).json(Object::new().text("accountId", account_id));
+    let answer = client.call(call).await?;
+    // The person is in it now, whatever the answer leaves out.
+    let given = Group { id: id.to_owned(), name: name.to_owned(), directory_id: None, synced: false };
+    Ok(Group::read(&answer).unwrap_or(given))
+}
+
+async fn add_in_organization<T: Transport>(
+    client: &Client<'_, T>,
+    group: &Group,
+    account_id: &str,
+) -> Result<MembershipOutcome> {
+    if group.synced {
+        return Err(Failure::new(
+            FailureKind::Conflict,
+            format!("The group {} is synced from an identity provider, so it cannot be changed here.", group.name),
+        )
+        .advise("Change it at the identity provider."));
+    }
+    let mut call = Call::new(&organization::ADD_MEMBER)
+        .path("groupId", &group.id)
+        .json(Object::new().text("accountId", account_id));
+    if let Some(directory_id) = &group.directory_id {
+        call = call.path("directoryId", directory_id);
+    }
+    match client.tell(call).await {
+        Ok(_) => Ok(MembershipOutcome::Added),
+        // A 409 is an existing membership or a full licence; only reading tells which.
+        Err(failure) if failure.status == Some(409) => {
+            let member = accounts::group_ids(client, account_id).await.is_ok_and(|ids| ids.contains(&group.id));
+            if member { Ok(MembershipOutcome::AlreadyMember) } else { Err(failure) }
+        }
+        Err(failure) if failure.status == Some(404) => Err(no_such_person(failure, account_id)),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Finds every one of the groups, in their order, by at most one look-up for names and one for ids.
+///
+/// # Errors
+///
+/// Fails if any is missing or ambiguous, and names it.
+pub(crate) async fn resolve<T: Transport>(client: &Client<'_, T>, groups: &[String]) -> Result<Vec<Group>> {
+    for group in groups {
+        check(group)?;
+    }
+    let (ids, names): (Vec<&str>, Vec<&str>) = groups.iter().map(String::as_str).partition(|group| is_uuid(group));
+    let mut found: Vec<Group> = Vec::new();
+    for (names, key) in [(names, Key::Name("")), (ids, Key::Id(""))] {
+        // Ten ids are the most that one search takes; of names, a hundred.
+        for names in names.chunks(10) {
+            found.extend(search(client, &key, names).await?);
+        }
+    }
+    groups.iter().map(|wanted| pick(&found, wanted)).collect()
+}
+
+async fn search<T: Transport>(client: &Client<'_, T>, key: &Key<'_>, values: &[&str]) -> Result<Vec<Group>> {
+    let call = match client.plane() {
+        Plane::Site => {
+            let name = if matches!(key, Key::Id(_)) { "groupId" } else { "groupName" };
+            values.iter().fold(Call::new(&jira::BULK_GET_GROUPS), |call, value| call.query(name, value))
+        }
+        Plane::Organization => {
+            let name = if matches!(key, Key::Id(_)) { "groupIds" } else { "groupNames" };
+            Call::new(&organization::SEARCH_GROUPS).json(Object::new().texts(name, values))
+        }
+    };
+    client.list(call).await?.iter().map(Group::read).collect()
+}
+
+/// The one group of that exact name or id.
+fn pick(found: &[Group], wanted: &str) -> Result<Group> {
+    let same = |group: &&Group| match Key::of(wanted) {
+        Key::Id(id) => group.id.eq_ignore_ascii_case(id),
+        Key::Name(name) => group.name == name,
+    };
+    let mut matches: Vec<&Group> = found.iter().filter(same).collect();
+    matches.dedup_by_key(|group| &group.id);
+    match matches.as_slice() {
+        [group] => Ok((*group).clone()),
+        [] => {
+            let near: Vec<&str> = found
+                .iter()
+                .map(|group| group.name.as_str())
+                .filter(|name| name.eq_ignore_ascii_case(wanted))
+                .collect();
+            let advice = match near.as_slice() {
+                [] => "Check the name, letter by letter; a credential that may not see groups sees none.".to_owned(),
+                near => format!("There is {}; names are taken as they are written.", near.join(", ")),
+            };
+            Err(Failure::new(FailureKind::NotFound, format!("There is no group {wanted}.")).advise(advice))
+        }
+        several => {
+            let list: Vec<String> = several
+                .iter()
+                .map(|group| format!("{} (directory {})", group.id, group.directory_id.as_deref().unwrap_or("unknown")))
+                .collect();
+            let message = format!("{} groups have the name {wanted}: {}.", list.len(), list.join(", "));
+            Err(Failure::new(FailureKind::Ambiguous, message).advise("Use the group's id, or name the directory."))
+        }
+    }
+}
+
+/// A group as the caller names it.
+enum Key<'a> {
+    Id(&'a str),
+    Name(&'a str),
+}
+
+impl Key<'_> {
+    fn of(group: &str) -> Key<'_> {
+        if is_uuid(group) { Key::Id(group) } else { Key::Name(group) }
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
+}
+
+fn check(group: &str) -> Result<()> {
+    if !group.trim_ascii().is_empty() && group.len() <= 255 && !group.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Failure::invalid("group is empty, or no group's name.").advise("Give the group's name or its id."))
+}
+
+fn is_already_member(failure: &Failure) -> bool {
+    failure.status == Some(400) && failure.message.contains("already a member")
+}
+
+fn no_such_person(mut failure: Failure, account_id: &str) -> Failure {
+    failure.message = format!("There is no person {account_id} who could be added (HTTP 404).");
+    failure.advise("Invite them first; whoever was never invited cannot be added to a group.")
+}
+
+impl Group {
+    /// From either plane's words for a group.
+    fn read(group: &Value) -> Result<Group> {
+        let id = group.text("groupId").map_or_else(|| group.need("id"), |id| Ok(id.to_owned()));
+        let modifiable = group.get("managementAccess").and_then(|access| access.flag("modifiable"));
+        Ok(Group {
+            id: id?,
+            name: group.owned("name"),
+            directory_id: group.text("directoryId").map(str::to_owned),
+            synced: group.flag("externalSynced") == Some(true) || modifiable == Some(false),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(id: &str, name: &str) -> Group {
+        Group { id: id.into(), name: name.into(), directory_id: None, synced: false }
+    }
+
+    #[test]
+    fn a_group_is_taken_by_its_exact_name_only() {
+        let found = [group("1", "Developers"), group("2", "developers-eu")];
+        assert_eq!(pick(&found, "Developers").unwrap().id, "1");
+        let near = pick(&found, "developers").unwrap_err();
+        assert_eq!(near.kind, FailureKind::NotFound);
+        assert!(near.advice.contains("There is Developers"), "{}", near.advice);
+        assert_eq!(pick(&[group("1", "a"), group("2", "a")], "a").unwrap_err().kind, FailureKind::Ambiguous);
+    }
+
+    #[test]
+    fn what_looks_like_a_uuid_is_an_id() {
+        assert!(is_uuid("276f955c-63d7-42c8-9520-92d01dca0625"));
+        for name in ["276f955c-63d7-42c8-9520-92d01dca062", "jira-users", "276f955c_63d7-42c8-9520-92d01dca0625"] {
+            assert!(!is_uuid(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Inviting into an organization: one request for all access and groups, its results read one by one.
+
+use super::{Invitation, Invited, Progress};
+use crate::accounts::{AccountStatus, Matches};
+use crate::client::{Call, Client};
+use crate::email;
+use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
+use crate::groups;
+use crate::json::{Fields, Object};
+use crate::operations::organization;
+use crate::product;
+use crate::transport::Transport;
+use serde_json::Value;
+
+/// One thing that was asked for: the caller's word for it, and Atlassian's.
+struct Wanted<'a> {
+    kind: PartKind,
+    name: &'a str,
+    /// A resource's or a group's id.
+    id: String,
+    /// The role, for access; otherwise empty.
+    role: String,
+}
+
+pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &Invitation) -> Result<Invited> {
+    let matches = Matches::read(client, &invitation.email).await?;
+    let found = matches.one()?;
+    if found.is_some_and(|found| found.account.status == AccountStatus::Suspended) {
+        let message = format!("{} is suspended in the directory.", invitation.email);
+        return Err(
+            Failure::new(FailureKind::Conflict, message).advise("Restore their access instead of inviting them.")
+        );
+    }
+    let mut wanted = resolve_access(client, invitation).await?;
+    let groups = groups::resolve(client, &invitation.groups).await?;
+    wanted.extend(invitation.groups.iter().zip(&groups).map(|(name, group)| Wanted {
+        kind: PartKind::Group,
+        name,
+        id: group.id.clone(),
+        role: String::new(),
+    }));
+
+    let mut progress = Progress::default();
+    let Some(found) = found.filter(|found| found.account.status == AccountStatus::Active) else {
+        let account_id = post(client, invitation, &wanted, &mut progress).await?;
+        return progress.finish(account_id);
+    };
+    let account_id = &found.account.account_id;
+    let roles = match invitation.access.as_slice() {
+        [] => Vec::new(),
+        _ => client.list(Call::new(&organization::USER_ROLES).path("accountId", account_id)).await?,
+    };
+    let is_there = |wanted: &Wanted<'_>| match wanted.kind {
+        PartKind::Group => found.group_ids.contains(&wanted.id),
+        PartKind::Access => has_role(&roles, &wanted.id, &wanted.role),
+    };
+    let (there, missing): (Vec<Wanted<'_>>, Vec<Wanted<'_>>) = wanted.into_iter().partition(is_there);
+    for wanted in &there {
+        progress.done(wanted.kind, wanted.name, PartOutcome::AlreadyThere);
+    }
+    if missing.iter().any(|wanted| wanted.kind == PartKind::Access) {
+        post(client, invitation, &missing, &mut progress).await?;
+    } else {
+        // An invitation without access is nothing that Atlassian describes for people who are there.
+        for wanted in &missing {
+            if let Some(group) = groups.iter().find(|group| group.id == wanted.id) {
+                progress.joined(wanted.name, groups::join(client, group, account_id).await);
+            }
+        }
+    }
+    progress.finish(Some(account_id.clone()))
+}
+
+/// Turns product names into resources, by one look-up where there is any name.
+async fn resolve_access<'a, T: Transport>(
+    client: &Client<'_, T>,
+    invitation: &'a Invitation,
+) -> Result<Vec<Wanted<'a>>> {
+    let is_resource = |name: &str| name.starts_with("ari:");
+    let workspaces = if invitation.access.iter().all(|access| is_resource(&access.product)) {
+        Vec::new()
+    } else {
+        client.list(Call::new(&organization::QUERY_WORKSPACES).json(Object::new().raw("limit", "1000"))).await?
+    };
+    let wanted = invitation.access.iter().map(|access| {
+        let name = access.product.as_str();
+        let id = if is_resource(name) { name.to_owned() } else { resource(&workspaces, name)? };
+        Ok(Wanted { kind: PartKind::Access, name, id, role: format!("atlassian/{}", access.role) })
+    });
+    wanted.collect()
+}
+
+/// The one resource of that product; with several sites, the caller has to choose.
+fn resource(workspaces: &[Value], name: &str) -> Result<String> {
+    let online = |workspace: &&Value| attribute(workspace, "status").is_none_or(|status| status == "online");
+    let sites = product::type_keys(name).into_iter().find_map(|key| {
+        let same = |workspace: &&Value| type_key(workspace).eq_ignore_ascii_case(key);
+        let sites: Vec<&Value> = workspaces.iter().filter(online).filter(same).collect();
+        (!sites.is_empty()).then_some(sites)
+    });
+    let Some(sites) = sites else {
+        let mut known: Vec<&str> = Vec::new();
+        for key in workspaces.iter().map(type_key) {
+            if !known.contains(&key) {
+                known.push(key);
+            }
+        }
+        let known = if known.is_empty() { "none that this key sees".to_owned() } else { known.join(", ") };
+        return Err(Failure::invalid(format!("access: the organization has no product `{name}`."))
+            .advise(format!("It has {known}.")));
+    };
+    if let [site] = sites.as_slice() {
+        return site.need("id");
+    }
+    let list: Vec<String> = sites
+        .iter()
+        .map(|site| format!("{} ({})", site.owned("id"), attribute(site, "hostUrl").unwrap_or("no address")))
+        .collect();
+    let message = format!("access: `{name}` is on {} sites: {}.", list.len(), list.join(", "));
+    Err(Failure::new(FailureKind::Ambiguous, message).advise("Name the product by its resource id (ari:cloud:…)."))
+}
+
+fn attribute<'a>(workspace: &'a Value, name: &str) -> Option<&'a str> {
+    workspace.get("attributes")?.text(name)
+}
+
+/// What a workspace is: its `typeKey`, or else the owner in its id (`ari:cloud:{owner}::site/…`).
+fn type_key(workspace: &Value) -> &str {
+    let owner = || workspace.text("id").and_then(|id| id.split(':').nth(2));
+    attribute(workspace, "typeKey").or_else(owner).unwrap_or_default()
+}
+
+fn has_role(resources: &[Value], resource: &str, role: &str) -> bool {
+    let mut same = resources.iter().filter(|other| other.text("resourceId") == Some(resource));
+    same.any(|resource| resource.list("roleAssignments").iter().any(|has| has.text("role") == Some(role)))
+}
+
+/// Sends the invitation, and notes what Atlassian says of each part. A 200 and a 206 are read alike.
+async fn post<T: Transport>(
+    client: &Client<'_, T>,
+    invitation: &Invitation,
+    wanted: &[Wanted<'_>],
+    progress: &mut Progress,
+) -> Result<Option<String>> {
+    let (status, answer) = client.call_status(Call::new(&organization::INVITE).json(body(invitation, wanted))).await?;
+    let is_mine = |person: &&Value| person.text("email").is_some_and(|email| email::same(email, &invitation.email));
+    let mine: Vec<&Value> = answer.list("data").iter().filter(is_mine).collect();
+    if mine.is_empty() {
+        let message = format!("Atlassian's answer (HTTP {status}) says nothing of {}.", invitation.email);
+        let mut failure = Failure::new(FailureKind::Protocol, message)
+            .advise("They may have been invited: look them up before inviting again.");
+        failure.change = Change::Unknown;
+        return Err(failure);
+    }
+    let results: Vec<&Value> = mine.iter().flat_map(|person| person.list("results")).collect();
+    for wanted in wanted {
+        match status_of(&results, wanted) {
+            Ok(()) => progress.done(wanted.kind, wanted.name, PartOutcome::Added),
+            Err(reason) => progress.failed(wanted.kind, wanted.name, Failure::new(FailureKind::Conflict, reason)),
+        }
+    }
+    progress.invited = wanted.is_empty() && status == 200;
+    if status == 206 && progress.first_failure.is_none() {
+        // To RFC 9110 a 206 is a range; to Atlassian it says that something failed.
+        let message = format!("Atlassian says that inviting {} failed in part, but not in which.", invitation.email);
+        progress.first_failure = Some(Failure::new(FailureKind::Incomplete, message).advise("Look them up."));
+    }
+    Ok(mine.iter().find_map(|person| person.text("id")).map(str::to_owned))
+}
+
+fn body(invitation: &Invitation, wanted: &[Wanted<'_>]) -> Object {
+    let mut rules = Vec::new();
+    let mut groups = Vec::new();
+    for wanted in wanted {
+        match wanted.kind {
+            PartKind::Access => rules.push(Object::new().text("resource", &wanted.id).text("role", &wanted.role)),
+            PartKind::Group => groups.push(wanted.id.as_str()),
+        }
+    }
+    let body = Object::new().texts("emails", &[&invitation.email]);
+    let body = body.objects("permissionRules", rules).texts("additionalGroups", &groups);
+    match &invitation.message {
+        // Without a text no e-mail goes out, whatever `sendNotification` says.
+        Some(message) => body.raw("sendNotification", "true").text("notificationText", message),
+        None => body,
+    }
+}
+
+/// What the results of one person say of one thing that was asked for, or why it failed.
+fn status_of(results: &[&Value], wanted: &Wanted<'_>) -> std::result::Result<(), String> {
+    let (list, field) = match wanted.kind {
+        PartKind::Access => ("roleAssignmentResult", "resource"),
+        PartKind::Group => ("groupAssignmentResult", "group"),
+    };
+    let mut all = results.iter().flat_map(|result| result.list(list));
+    let is_it = |result: &&Value| {
+        result.text(field) == Some(&wanted.id) && result.text("role").unwrap_or_default() == wanted.role
+    };
+    match all.find(is_it) {
+        Some(result) if result.text("status") == Some("INVITED") => Ok(()),
+        Some(result) => Err(result.text("statusReason").unwrap_or("no reason given").to_owned()),
+        None => Err("Atlassian's answer says nothing of it".to_owned()),
+    }
+}

@@ -1,0 +1,191 @@
+//! Inviting on a site: Jira's `createUser`, Confluence's own invitation, and group by group.
+
+use super::{Invitation, Invited, Progress};
+use crate::accounts::Matches;
+use crate::client::{Call, Client};
+use crate::email;
+use crate::failure::{Failure, FailureKind, PartKind, PartOutcome, Result};
+use crate::groups::{self, MembershipOutcome};
+use crate::json::{Fields, Object};
+use crate::operations::{confluence, jira};
+use crate::product::{self, OnSite};
+use crate::transport::Transport;
+use serde_json::Value;
+
+/// An access that was asked for: the caller's word for it, and how the site gives it.
+type Wanted<'a> = (&'a str, OnSite);
+
+/// A person on the site, as far as an invitation needs to know them.
+struct User {
+    account_id: String,
+    /// The keys of the Jira products they have access to.
+    products: Vec<String>,
+    /// The ids of the groups they are in.
+    group_ids: Vec<String>,
+}
+
+pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &Invitation) -> Result<Invited> {
+    let wanted = wanted(invitation)?;
+    let email = &invitation.email;
+    let matches = Matches::read(client, email).await?;
+    let present = matches.one()?.map(|found| found.account.account_id.clone());
+    if present.is_none() && wanted.is_empty() {
+        return Err(Failure::invalid(format!("access: {email} is not to be found here, and no product is named."))
+            .advise(format!("A site invites into products only. Name one at least: {}.", product::names())));
+    }
+    // Before anything is changed, because a misspelt group is the commonest mistake.
+    let groups = groups::resolve(client, &invitation.groups).await?;
+
+    let mut progress = Progress::default();
+    let user = match present {
+        Some(account_id) => Some(complete(client, email, &account_id, &wanted, &mut progress).await?),
+        None => create(client, email, &wanted, &matches.hidden, &mut progress).await?,
+    };
+    for (name, _) in wanted.iter().filter(|(_, on_site)| matches!(on_site, OnSite::Confluence)) {
+        match invite_to_confluence(client, email).await {
+            Ok(outcome) => progress.done(PartKind::Access, name, outcome),
+            Err(failure) => progress.failed(PartKind::Access, name, failure),
+        }
+    }
+    for (name, group) in invitation.groups.iter().zip(&groups) {
+        let result = match &user {
+            Some(user) if user.group_ids.contains(&group.id) => Ok(MembershipOutcome::AlreadyMember),
+            Some(user) => groups::join(client, group, &user.account_id).await,
+            None => Err(Failure::new(FailureKind::NotFound, "Confluence shows the account only once they accept")
+                .advise("Add them to the group after that.")),
+        };
+        progress.joined(name, result);
+    }
+    progress.finish(user.map(|user| user.account_id))
+}
+
+/// What can be refused without a request.
+fn wanted(invitation: &Invitation) -> Result<Vec<Wanted<'_>>> {
+    if invitation.message.is_some() {
+        return Err(Failure::invalid("message: a site writes its invitations itself.")
+            .advise("Leave the message out, or use an organization's API key."));
+    }
+    let mut wanted: Vec<Wanted<'_>> = Vec::new();
+    for access in &invitation.access {
+        let name = access.product.as_str();
+        let product = product::by_name(name).ok_or_else(|| {
+            Failure::invalid(format!("access: a site knows no product `{name}`."))
+                .advise(format!("It knows {}.", product::names()))
+        })?;
+        if access.role != "user" {
+            return Err(Failure::invalid(format!("access: a site cannot make somebody {} of {name}.", access.role))
+                .advise("Ask for the role `user`, or use an organization's API key."));
+        }
+        if !wanted.iter().any(|(other, _)| product::by_name(other).is_some_and(|other| other.name == product.name)) {
+            wanted.push((name, product.on_site));
+        }
+    }
+    Ok(wanted)
+}
+
+/// The Jira products among the wanted: the caller's word and Jira's.
+fn in_jira<'a>(wanted: &'a [Wanted<'a>]) -> impl Iterator<Item = (&'a str, &'static str)> {
+    wanted.iter().filter_map(|(name, on_site)| match on_site {
+        OnSite::Jira(product) => Some((*name, *product)),
+        OnSite::Confluence => None,
+    })
+}
+
+/// Invites somebody who was not found.
+async fn create<T: Transport>(
+    client: &Client<'_, T>,
+    email: &str,
+    wanted: &[Wanted<'_>],
+    hidden: &[String],
+    progress: &mut Progress,
+) -> Result<Option<User>> {
+    let products: Vec<&str> = in_jira(wanted).map(|(_, product)| product).collect();
+    if products.is_empty() {
+        return Ok(None);
+    }
+    let user = post_user(client, email, &products).await?;
+    // Jira says 201 for people who had access, too; a hidden address is how they were not found.
+    let was_there = hidden.contains(&user.account_id);
+    let outcome = if was_there { PartOutcome::AlreadyThere } else { PartOutcome::Added };
+    for (name, _) in in_jira(wanted) {
+        progress.done(PartKind::Access, name, outcome);
+    }
+    Ok(Some(user))
+}
+
+/// Gives somebody who was found the Jira products that they lack.
+async fn complete<T: Transport>(
+    client: &Client<'_, T>,
+    email: &str,
+    account_id: &str,
+    wanted: &[Wanted<'_>],
+    progress: &mut Progress,
+) -> Result<User> {
+    let before = read(client, account_id).await?;
+    let missing: Vec<&str> = in_jira(wanted).map(|(_, product)| product).filter(|key| !before.has(key)).collect();
+    // The answer to this legacy call does not say what it gave, so what they have is read again.
+    let after = if missing.is_empty() {
+        None
+    } else {
+        post_user(client, email, &missing).await?;
+        Some(read(client, account_id).await?)
+    };
+    for (name, product) in in_jira(wanted) {
+        if before.has(product) {
+            progress.done(PartKind::Access, name, PartOutcome::AlreadyThere);
+        } else if after.as_ref().is_some_and(|after| after.has(product)) {
+            progress.done(PartKind::Access, name, PartOutcome::Added);
+        } else {
+            let failure = Failure::new(FailureKind::Conflict, "Jira accepted it and gave no access")
+                .advise("A site cannot always give products to people who are there; use an organization's API key.");
+            progress.failed(PartKind::Access, name, failure);
+        }
+    }
+    Ok(after.unwrap_or(before))
+}
+
+async fn read<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<User> {
+    let call = Call::new(&jira::GET_USER).query("accountId", account_id).query("expand", "groups,applicationRoles");
+    User::read(&client.call(call).await?)
+}
+
+async fn post_user<T: Transport>(client: &Client<'_, T>, email: &str, products: &[&str]) -> Result<User> {
+    let call =
+        Call::new(&jira::CREATE_USER).json(Object::new().text("emailAddress", email).texts("products", products));
+    User::read(&client.call(call).await?)
+}
+
+async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<PartOutcome> {
+    let emails = Object::new().texts("emails", &[email]);
+    let access = client.call(Call::new(&confluence::CHECK_ACCESS).json(emails.clone())).await?;
+    let named = |list: &str| access.list(list).iter().filter_map(Value::as_str).any(|other| email::same(other, email));
+    if named("invalidEmails") {
+        return Err(Failure::invalid(format!("Confluence does not take {email} as an e-mail address"))
+            .advise("Check the address."));
+    }
+    if !named("emailsWithoutAccess") {
+        return Ok(PartOutcome::AlreadyThere);
+    }
+    client.tell(Call::new(&confluence::INVITE).json(emails)).await?;
+    // It says 200 to everything and works later, so this much is known and no more.
+    Ok(PartOutcome::Requested)
+}
+
+impl User {
+    /// From Jira's `User`; products and groups are in it only if they were asked for by `expand`.
+    fn read(user: &Value) -> Result<User> {
+        let all = |list: &str, field: &str| -> Vec<String> {
+            let items = user.get(list).map_or(&[][..], |list| list.list("items"));
+            items.iter().filter_map(|item| item.text(field)).map(str::to_owned).collect()
+        };
+        Ok(User {
+            account_id: user.need("accountId")?,
+            products: all("applicationRoles", "key"),
+            group_ids: all("groups", "groupId"),
+        })
+    }
+
+    fn has(&self, product: &str) -> bool {
+        self.products.iter().any(|key| key == product)
+    }
+}

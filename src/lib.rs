@@ -1,0 +1,25 @@
+//! Usher: Atlassian Cloud administration as a sandboxed WebAssembly component.
+//!
+//! This is the component and, under it, the core that it shares with whoever links this crate
+//! natively. A call flows one way: [`plugin`](https://github.com/WebAssembly/component-model)
+//! turns the contract's types into the core's, a verb ([`accounts`], [`groups`], [`invite`]) says
+//! what it wants in [`operations`], [`client`] builds, signs and sends through the [`transport`]
+//! it was handed, and a [`failure`] says what went wrong and what to do.
+//!
+//! There is no state: no cache, no credential and no answer outlives a call.
+
+pub mod accounts;
+pub mod client;
+pub mod connection;
+mod email;
+pub mod failure;
+pub mod groups;
+pub mod invite;
+mod json;
+pub mod operation;
+pub mod operations;
+#[cfg(all(feature = "plugin", target_family = "wasm"))]
+mod plugin;
+mod product;
+pub mod transport;
+pub mod url;

@@ -1,0 +1,208 @@
+//! The exports of the `plugin` world: contract types in, a call of the core, contract types out.
+
+mod runtime;
+
+mod bindings {
+    wit_bindgen::generate!({ path: "wit", world: "plugin" });
+}
+
+use crate::client::{Client, DEADLINE};
+use crate::connection::Connection;
+use crate::transport::wasi::{Wasi, variable};
+use crate::{accounts, failure, groups, invite};
+use bindings::exports::usher::atlassian::{accounts as wit_accounts, groups as wit_groups, types as wit};
+use std::pin::pin;
+use std::time::Duration;
+
+struct Plugin;
+
+bindings::export!(Plugin with_types_in bindings);
+
+impl wit_accounts::Guest for Plugin {
+    fn find_account(connection: wit::Connection, email: String) -> Result<wit_accounts::Account, wit::Failure> {
+        run(connection, async |client| accounts::find(client, &email).await.map(Into::into))
+    }
+
+    fn invite(
+        connection: wit::Connection,
+        invitation: wit_accounts::Invitation,
+    ) -> Result<wit_accounts::Invited, wit::Failure> {
+        let invitation = invitation.into();
+        run(connection, async |client| invite::invite(client, &invitation).await.map(Into::into))
+    }
+}
+
+impl wit_groups::Guest for Plugin {
+    fn find_group(connection: wit::Connection, group: String) -> Result<wit_groups::Group, wit::Failure> {
+        run(connection, async |client| groups::find(client, &group).await.map(Into::into))
+    }
+
+    fn add_to_group(
+        connection: wit::Connection,
+        group: String,
+        person: String,
+    ) -> Result<wit_groups::Membership, wit::Failure> {
+        run(connection, async |client| groups::add(client, &group, &person).await.map(Into::into))
+    }
+}
+
+/// Runs a verb to its end on the host's HTTP.
+fn run<R>(
+    connection: wit::Connection,
+    verb: impl AsyncFnOnce(&Client<'_, Wasi>) -> failure::Result<R>,
+) -> Result<R, wit::Failure> {
+    let connection = connect(connection)?;
+    let transport = Wasi::default();
+    let client = Client::new(&connection, &transport, limit());
+    let mut result = None;
+    transport.block_on(pin!(async { result = Some(verb(&client).await) }));
+    // `block_on` returns only when the future has ended.
+    result.unwrap_or_else(|| unreachable!()).map_err(Into::into)
+}
+
+/// Checks a connection, or reads it from the environment.
+#[inline(never)]
+fn connect(connection: wit::Connection) -> Result<Connection, wit::Failure> {
+    let connection = match connection {
+        wit::Connection::Site(site) => Connection::site(&site.site, &site.email, &site.api_token),
+        wit::Connection::Organization(organization) => Connection::organization(
+            &organization.id,
+            &organization.api_key,
+            organization.directory.as_deref(),
+            organization.api_url.as_deref(),
+        ),
+        wit::Connection::Environment => Connection::from_environment(variable),
+    };
+    connection.map_err(Into::into)
+}
+
+/// How long a call may take: for the host to set, who alone knows how long it can wait.
+fn limit() -> Duration {
+    let set = variable("USHER_DEADLINE_MS").and_then(|text| text.parse().ok());
+    set.map_or(DEADLINE, Duration::from_millis)
+}
+
+impl From<accounts::Account> for wit_accounts::Account {
+    fn from(account: accounts::Account) -> Self {
+        use accounts::AccountStatus::{Active, Deactivated, NotInvited, Suspended, Unknown};
+        use wit_accounts::AccountStatus as Status;
+        let status = match account.status {
+            Active => Status::Active,
+            Suspended => Status::Suspended,
+            NotInvited => Status::NotInvited,
+            Deactivated => Status::Deactivated,
+            Unknown => Status::Unknown,
+        };
+        Self { account_id: account.account_id, email: account.email, name: account.name, status }
+    }
+}
+
+impl From<wit_accounts::Invitation> for invite::Invitation {
+    fn from(invitation: wit_accounts::Invitation) -> Self {
+        let access = |access: wit_accounts::Access| {
+            use wit_accounts::Role;
+            let role = match access.role {
+                Role::User => "user",
+                Role::Admin => "admin",
+                Role::Guest => "guest",
+                Role::Contributor => "contributor",
+                Role::Customer => "customer",
+                Role::Basic => "basic",
+                Role::Stakeholder => "stakeholder",
+                Role::Viewer => "viewer",
+            };
+            invite::Access { product: access.product, role }
+        };
+        Self {
+            email: invitation.email,
+            access: invitation.access.into_iter().map(access).collect(),
+            groups: invitation.groups,
+            message: invitation.message,
+        }
+    }
+}
+
+impl From<invite::Invited> for wit_accounts::Invited {
+    fn from(invited: invite::Invited) -> Self {
+        let outcome = match invited.outcome {
+            invite::InviteOutcome::Invited => wit_accounts::InviteOutcome::Invited,
+            invite::InviteOutcome::AlreadyThere => wit_accounts::InviteOutcome::AlreadyThere,
+        };
+        Self { outcome, account_id: invited.account_id, parts: parts(invited.parts) }
+    }
+}
+
+impl From<groups::Group> for wit_groups::Group {
+    fn from(group: groups::Group) -> Self {
+        Self { id: group.id, name: group.name }
+    }
+}
+
+impl From<groups::Membership> for wit_groups::Membership {
+    fn from(membership: groups::Membership) -> Self {
+        let outcome = match membership.outcome {
+            groups::MembershipOutcome::Added => wit_groups::MembershipOutcome::Added,
+            groups::MembershipOutcome::AlreadyMember => wit_groups::MembershipOutcome::AlreadyMember,
+        };
+        Self { outcome, group: membership.group.into(), account_id: membership.account_id }
+    }
+}
+
+impl From<failure::Failure> for wit::Failure {
+    #[inline(never)]
+    fn from(failure: failure::Failure) -> Self {
+        use failure::{Change, FailureKind};
+        let failure = failure::Facts::from(failure);
+        let kind = match failure.kind {
+            FailureKind::InvalidInput => wit::FailureKind::InvalidInput,
+            FailureKind::Unauthenticated => wit::FailureKind::Unauthenticated,
+            FailureKind::Forbidden => wit::FailureKind::Forbidden,
+            FailureKind::NotFound => wit::FailureKind::NotFound,
+            FailureKind::Ambiguous => wit::FailureKind::Ambiguous,
+            FailureKind::Conflict => wit::FailureKind::Conflict,
+            FailureKind::Incomplete => wit::FailureKind::Incomplete,
+            FailureKind::RateLimited => wit::FailureKind::RateLimited,
+            FailureKind::Timeout => wit::FailureKind::Timeout,
+            FailureKind::Unavailable => wit::FailureKind::Unavailable,
+            FailureKind::DeniedByHost => wit::FailureKind::DeniedByHost,
+            FailureKind::Protocol => wit::FailureKind::Protocol,
+            FailureKind::Other => wit::FailureKind::Other,
+        };
+        let change = match failure.change {
+            Change::NotApplied => wit::Change::NotApplied,
+            Change::Applied => wit::Change::Applied,
+            Change::PartlyApplied => wit::Change::PartlyApplied,
+            Change::Unknown => wit::Change::Unknown,
+        };
+        Self {
+            kind,
+            message: failure.message,
+            advice: failure.advice,
+            status: failure.status,
+            retry_after: failure.retry_after,
+            code: failure.code,
+            request_id: failure.request_id,
+            change,
+            parts: parts(failure.parts),
+        }
+    }
+}
+
+fn parts(parts: Vec<failure::Part>) -> Vec<wit::Part> {
+    use failure::{PartKind, PartOutcome};
+    let part = |part: failure::Part| wit::Part {
+        kind: match part.kind {
+            PartKind::Access => wit::PartKind::Access,
+            PartKind::Group => wit::PartKind::Group,
+        },
+        name: part.name,
+        outcome: match part.outcome {
+            PartOutcome::Added => wit::PartOutcome::Added,
+            PartOutcome::AlreadyThere => wit::PartOutcome::AlreadyThere,
+            PartOutcome::Requested => wit::PartOutcome::Requested,
+            PartOutcome::Failed => wit::PartOutcome::Failed,
+        },
+        reason: part.reason,
+    };
+    parts.into_iter().map(part).collect()
+}

@@ -1,0 +1,90 @@
+//! How a request leaves and an answer comes back; the only place that names `wasi:*`.
+
+#[cfg(test)]
+pub mod scripted;
+#[cfg(target_family = "wasm")]
+pub mod wasi;
+
+use crate::operation::Method;
+use crate::url::BaseUrl;
+use std::time::Duration;
+
+/// The largest body that is read, in bytes. Atlassian's largest page is some hundred kilobytes.
+pub const MAX_BODY: usize = 8 << 20;
+
+/// A request, whole.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Scheme and authority.
+    pub base: BaseUrl,
+    /// The path and, behind a `?`, the query, encoded.
+    pub path_and_query: String,
+    /// The headers. No value has a control character.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, which is JSON.
+    pub body: Option<Vec<u8>>,
+}
+
+/// An answer, whole.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers, as they came.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, at most [`MAX_BODY`].
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first header of that name which is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        header.and_then(|(_, value)| std::str::from_utf8(value).ok())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransportError {
+    /// The host of the component does not allow the request.
+    Denied,
+    /// The deadline passed; `sent` is whether the request may have left.
+    Timeout {
+        /// Whether the request may have left.
+        sent: bool,
+    },
+    /// The request never left: no name, no connection, no TLS.
+    Unsent(String),
+    /// The request may have arrived, and its answer did not come back whole.
+    Lost(String),
+    /// The answer's body is larger than this many bytes.
+    TooLarge(usize),
+}
+
+impl TransportError {
+    /// Whether the server may have seen the request.
+    pub fn may_have_arrived(&self) -> bool {
+        match self {
+            TransportError::Denied | TransportError::Unsent(_) => false,
+            TransportError::Timeout { sent } => *sent,
+            TransportError::Lost(_) | TransportError::TooLarge(_) => true,
+        }
+    }
+}
+
+/// Sends requests, and knows the time.
+///
+/// The futures run on one thread, so they need not be `Send`.
+#[expect(async_fn_in_trait, reason = "one thread in the guest, and nobody else implements it")]
+pub trait Transport {
+    /// Sends one request and reads its whole answer before `deadline`, a time of [`Self::now`].
+    ///
+    /// Redirects are answers. An answer that began and did not end in time is a timeout.
+    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError>;
+
+    /// The monotonic time since some fixed moment.
+    fn now(&self) -> Duration;
+}

@@ -1,0 +1,242 @@
+//! The transport over `wasi:http` 0.2, and the executor that drives the core with `wasi:io/poll`.
+//!
+//! The bindings are waki's, which names them `#[doc(hidden)]`, so its version is pinned exactly.
+//! Its client is not used: it waits for ever, has one request in flight, and loses the host's
+//! error code when writing a body fails.
+
+use super::{MAX_BODY, Request, Response, Transport, TransportError};
+use crate::operation::Method;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use waki::bindings::wasi::clocks::monotonic_clock;
+use waki::bindings::wasi::http::outgoing_handler;
+use waki::bindings::wasi::http::types::{
+    self as http, ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
+};
+use waki::bindings::wasi::io::poll::{self, Pollable};
+use waki::bindings::wasi::io::streams::StreamError;
+
+/// How much of a body is read at once, in bytes.
+const CHUNK: u64 = 64 << 10;
+
+/// The host's HTTP and clock, and what the current task waits for.
+#[derive(Default)]
+pub struct Wasi {
+    waiting: RefCell<Vec<Rc<Pollable>>>,
+}
+
+impl Wasi {
+    /// Runs a future to its end, sleeping in the host while everything in it waits.
+    ///
+    /// The future is `dyn`, and gives its result by itself, so that there is one such loop.
+    pub fn block_on(&self, mut future: Pin<&mut dyn Future<Output = ()>>) {
+        let mut context = Context::from_waker(Waker::noop());
+        while future.as_mut().poll(&mut context).is_pending() {
+            let waiting = self.waiting.take();
+            // The host traps on an empty list; a future that waits for nothing is a bug here.
+            assert!(!waiting.is_empty(), "a future waits for nothing");
+            poll::poll(&waiting.iter().map(Rc::as_ref).collect::<Vec<_>>());
+        }
+    }
+
+    /// Waits for an event, or for the deadline.
+    async fn wait(&self, event: Pollable, deadline: Duration, sent: bool) -> Result<(), TransportError> {
+        let event = Rc::new(event);
+        let alarm = Rc::new(monotonic_clock::subscribe_instant(nanoseconds(deadline)));
+        poll_fn(|_| {
+            if event.ready() {
+                Poll::Ready(Ok(()))
+            } else if alarm.ready() {
+                Poll::Ready(Err(TransportError::Timeout { sent }))
+            } else {
+                self.waiting.borrow_mut().extend([Rc::clone(&event), Rc::clone(&alarm)]);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    async fn write(&self, body: &OutgoingBody, bytes: &[u8], deadline: Duration) -> Result<(), TransportError> {
+        let failed = |_| TransportError::Lost("the request's body could not be written".into());
+        let stream = body.write().map_err(|()| TransportError::Lost("the request's body is closed".into()))?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = stream.check_write().map_err(failed)?;
+            if room == 0 {
+                self.wait(stream.subscribe(), deadline, true).await?;
+                continue;
+            }
+            let (now, later) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+            stream.write(now).map_err(failed)?;
+            rest = later;
+        }
+        // No waiting for the flush: a host that has not connected yet would not get to it.
+        stream.flush().map_err(failed)
+    }
+
+    async fn read(&self, response: &IncomingResponse, deadline: Duration) -> Result<Vec<u8>, TransportError> {
+        let closed = || TransportError::Lost("the answer's body is closed".into());
+        let body = response.consume().map_err(|()| closed())?;
+        let stream = body.stream().map_err(|()| closed())?;
+        let mut bytes = Vec::new();
+        loop {
+            self.wait(stream.subscribe(), deadline, true).await?;
+            match stream.read(CHUNK) {
+                Ok(chunk) if bytes.len() + chunk.len() > MAX_BODY => {
+                    return Err(TransportError::TooLarge(MAX_BODY));
+                }
+                Ok(chunk) => bytes.extend(chunk),
+                Err(StreamError::Closed) => return Ok(bytes),
+                Err(StreamError::LastOperationFailed(error)) => {
+                    return Err(http::http_error_code(&error).map_or_else(closed, |code| after_sending(&code)));
+                }
+            }
+        }
+    }
+}
+
+impl Transport for Wasi {
+    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
+        let time_left = deadline.saturating_sub(self.now());
+        if time_left.is_zero() {
+            return Err(TransportError::Timeout { sent: false });
+        }
+        let outgoing = outgoing(&request)?;
+        let body = outgoing.body().map_err(|()| TransportError::Unsent("the request has no body".into()))?;
+        // The answer is asked for before the body is written: a host may connect only now, and an
+        // early refusal would otherwise be lost behind a broken body.
+        let future =
+            outgoing_handler::handle(outgoing, Some(options(time_left))).map_err(|code| before_sending(&code))?;
+        let written = match &request.body {
+            Some(bytes) => self.write(&body, bytes, deadline).await,
+            None => Ok(()),
+        };
+        match written {
+            Ok(()) => drop(OutgoingBody::finish(body, None)),
+            Err(TransportError::Timeout { sent }) => return Err(TransportError::Timeout { sent }),
+            // The answer says better than a broken stream what went wrong.
+            Err(_) => drop(body),
+        }
+        self.wait(future.subscribe(), deadline, true).await?;
+        let response = response(&future)?;
+        let headers = response.headers().entries();
+        let body = self.read(&response, deadline).await?;
+        Ok(Response { status: response.status(), headers, body })
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+}
+
+fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
+    let refused = |what: &str| TransportError::Unsent(format!("the host does not take the request's {what}"));
+    let headers: Vec<(String, Vec<u8>)> =
+        request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
+    let fields = Fields::from_list(&headers).map_err(|_| refused("headers"))?;
+    let outgoing = OutgoingRequest::new(fields);
+    let method = match request.method {
+        Method::Get => http::Method::Get,
+        Method::Post => http::Method::Post,
+    };
+    let scheme = if request.base.is_https() { Scheme::Https } else { Scheme::Http };
+    outgoing.set_method(&method).map_err(|()| refused("method"))?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| refused("scheme"))?;
+    outgoing.set_authority(Some(request.base.authority())).map_err(|()| refused("host"))?;
+    outgoing.set_path_with_query(Some(&request.path_and_query)).map_err(|()| refused("path"))?;
+    Ok(outgoing)
+}
+
+/// The host's own timeouts, as far as it takes any; the deadline holds without them. Connect and
+/// first byte are the same, because JavaScript hosts take the first for the second.
+fn options(time_left: Duration) -> RequestOptions {
+    let options = RequestOptions::new();
+    let time_left = Some(nanoseconds(time_left));
+    let _ = options.set_connect_timeout(time_left);
+    let _ = options.set_first_byte_timeout(time_left);
+    let _ = options.set_between_bytes_timeout(time_left);
+    options
+}
+
+fn response(future: &FutureIncomingResponse) -> Result<IncomingResponse, TransportError> {
+    match future.get() {
+        Some(Ok(Ok(response))) => Ok(response),
+        Some(Ok(Err(code))) => Err(before_sending(&code)),
+        _ => Err(TransportError::Lost("the host gave no answer".into())),
+    }
+}
+
+/// What an error code means for a request that had no answer at all yet.
+fn before_sending(code: &ErrorCode) -> TransportError {
+    match code {
+        ErrorCode::HttpRequestDenied => TransportError::Denied,
+        ErrorCode::ConnectionTimeout => TransportError::Timeout { sent: false },
+        ErrorCode::DnsTimeout
+        | ErrorCode::DnsError(_)
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpProhibited
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionLimitReached
+        | ErrorCode::TlsProtocolError
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::TlsAlertReceived(_)
+        | ErrorCode::HttpRequestUriInvalid => TransportError::Unsent(name(code)),
+        _ => after_sending(code),
+    }
+}
+
+/// What an error code means once the request was under way.
+fn after_sending(code: &ErrorCode) -> TransportError {
+    match code {
+        ErrorCode::HttpResponseTimeout | ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout => {
+            TransportError::Timeout { sent: true }
+        }
+        _ => TransportError::Lost(name(code)),
+    }
+}
+
+/// The code's name, with what the host says besides.
+fn name(code: &ErrorCode) -> String {
+    match code {
+        ErrorCode::ConnectionRefused => "connection refused".into(),
+        ErrorCode::ConnectionTerminated => "connection closed".into(),
+        ErrorCode::DnsError(_) | ErrorCode::DnsTimeout | ErrorCode::DestinationNotFound => "no such host name".into(),
+        ErrorCode::DestinationIpProhibited => "the host prohibits this address".into(),
+        ErrorCode::TlsProtocolError | ErrorCode::TlsAlertReceived(_) => "TLS failed".into(),
+        ErrorCode::TlsCertificateError => "its certificate is not trusted".into(),
+        ErrorCode::HttpResponseIncomplete => "the answer is incomplete".into(),
+        ErrorCode::HttpProtocolError => "not HTTP, or the connection broke".into(),
+        ErrorCode::InternalError(Some(what)) => format!("the host says: {what}"),
+        _ => "the host gives no more detail".into(),
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+mod environment {
+    wit_bindgen::generate!({
+        generate_all,
+        inline: "
+            package usher:host;
+            world host { import wasi:cli/environment@0.2.0; }
+            package wasi:cli@0.2.0 {
+                interface environment { get-environment: func() -> list<tuple<string, string>>; }
+            }
+        ",
+    });
+}
+
+/// An environment variable that the host grants.
+pub fn variable(name: &str) -> Option<String> {
+    let all = environment::wasi::cli::environment::get_environment();
+    all.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
