@@ -1,1 +1,3 @@
+//! A mock Atlassian, and what the tests and the demo share.
 
+pub mod mock;

@@ -1,1 +1,42 @@
-fn main() {}
+//! The mock Atlassian as a program: prints its address and credentials, and serves until stopped.
+
+use clap::Parser;
+use std::process::ExitCode;
+use std::time::Duration;
+use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
+use usher_host_test::mock::{Mock, Options};
+
+/// Serves a mock Atlassian on loopback: a site and its organization, with real state.
+#[derive(Parser)]
+#[command(name = "mock")]
+struct Arguments {
+    /// The port; 0 is a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// How long every answer takes, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    latency_ms: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { port, latency_ms } = Arguments::parse();
+    let mock = match Mock::start(Options { port, latency: Duration::from_millis(latency_ms) }).await {
+        Ok(mock) => mock,
+        Err(error) => {
+            eprintln!("The mock Atlassian cannot listen on port {port}: {error}. Choose another, or 0 for a free one.");
+            return ExitCode::FAILURE;
+        }
+    };
+    let url = mock.url();
+    println!("The mock Atlassian is at {url}, until Ctrl-C. In another terminal, as a site:");
+    println!();
+    println!("  export ATLASSIAN_SITE={url} ATLASSIAN_EMAIL={ADMIN_EMAIL} ATLASSIAN_API_TOKEN={API_TOKEN}");
+    println!();
+    println!("or as its organization:");
+    println!();
+    println!("  export ATLASSIAN_API_URL={url} ATLASSIAN_ORG_ID={ORG_ID} ATLASSIAN_API_KEY={API_KEY}");
+    println!();
+    println!("and then: cargo usher find liam@acme.example");
+    std::future::pending().await
+}

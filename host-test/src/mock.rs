@@ -1,0 +1,262 @@
+//! A mock Atlassian: real state, both planes, and the real answers to the classic mistakes.
+//!
+//! It is one server for the site (`/rest`, `/wiki`) and for the organization (`/admin`). It is
+//! strict: a call it does not know is answered with 501, and kept in [`Mock::unexpected`].
+//! Everything asked and answered is kept too, so that tests can compare it with Atlassian's
+//! official descriptions.
+
+mod confluence;
+mod jira;
+mod organization;
+mod reply;
+pub mod world;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+pub use reply::Reply;
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use world::World;
+
+/// How a mock behaves from its start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 is a free one.
+    pub port: u16,
+    /// How long every answer takes.
+    pub latency: Duration,
+}
+
+/// A running mock. It ends when this is dropped.
+pub struct Mock {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    serving: JoinHandle<()>,
+}
+
+/// One request and its answer.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The method.
+    pub method: String,
+    /// The path, still encoded.
+    pub path: String,
+    /// The query, still encoded; empty where there is none.
+    pub query: String,
+    /// The headers of the request.
+    pub headers: HeaderMap,
+    /// The request's body, if it is JSON.
+    pub body: Option<Value>,
+    /// The status of the answer.
+    pub status: u16,
+    /// The answer's body, if it is JSON.
+    pub answer: Option<Value>,
+}
+
+/// Something that goes wrong once, with the next request whose path has this text in it.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// This is answered instead, and nothing is changed.
+    Answer(Reply),
+    /// Nothing is answered, ever; the change is made or not.
+    Hang {
+        /// Whether the request is carried out.
+        applied: bool,
+    },
+}
+
+/// A request, in the pieces that the planes look at.
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) segments: &'a [String],
+    pub(crate) query: &'a [(String, String)],
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) body: Option<&'a Value>,
+}
+
+struct Shared {
+    latency: Duration,
+    world: Mutex<World>,
+    exchanges: Mutex<Vec<Exchange>>,
+    unexpected: Mutex<Vec<String>>,
+    faults: Mutex<VecDeque<(String, Fault)>>,
+}
+
+impl Mock {
+    /// Starts a mock on the current runtime, with the world as it is in the beginning.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the port is taken.
+    pub async fn start(options: Options) -> io::Result<Mock> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            latency: options.latency,
+            world: Mutex::new(World::acme(&format!("http://{address}"))),
+            exchanges: Mutex::default(),
+            unexpected: Mutex::default(),
+            faults: Mutex::default(),
+        });
+        let app = axum::Router::new().fallback(serve).with_state(Arc::clone(&shared));
+        let serving = tokio::spawn(async move {
+            // It ends only with the task.
+            let _ = axum::serve(listener, app).await;
+        });
+        Ok(Mock { address, shared, serving })
+    }
+
+    /// The base URL, for a site and for the admin APIs.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Looks at the world, or changes it.
+    pub fn world<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
+        look(&mut lock(&self.shared.world))
+    }
+
+    /// Lets something go wrong with the next request whose path has `path` in it.
+    pub fn fault(&self, path: &str, fault: Fault) {
+        lock(&self.shared.faults).push_back((path.to_owned(), fault));
+    }
+
+    /// Everything asked and answered so far.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        lock(&self.shared.exchanges).clone()
+    }
+
+    /// The calls it did not know.
+    pub fn unexpected(&self) -> Vec<String> {
+        lock(&self.shared.unexpected).clone()
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    tokio::time::sleep(shared.latency).await;
+    let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default().to_owned());
+    let json: Option<Value> = serde_json::from_slice(&bytes).ok();
+    let carry_out = || {
+        let segments: Vec<String> = path.split('/').skip(1).map(decode).collect();
+        let call = Call {
+            method: parts.method.as_str(),
+            segments: &segments,
+            query: &parse_query(&query),
+            authorization: parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()),
+            body: json.as_ref(),
+        };
+        answer(&shared, &call)
+    };
+    let reply = match take_fault(&shared, &path) {
+        None => carry_out(),
+        Some(Fault::Answer(reply)) => reply,
+        Some(Fault::Hang { applied }) => {
+            if applied {
+                carry_out();
+            }
+            return std::future::pending().await;
+        }
+    };
+    lock(&shared.exchanges).push(Exchange {
+        method: parts.method.to_string(),
+        path,
+        query,
+        headers: parts.headers,
+        body: json,
+        status: reply.status,
+        answer: serde_json::from_slice(reply.body.as_bytes()).ok(),
+    });
+    respond(reply)
+}
+
+/// Picks the plane by the first segment; each checks its credential before anything else.
+fn answer(shared: &Shared, call: &Call<'_>) -> Reply {
+    let mut world = lock(&shared.world);
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let reply = match segments.as_slice() {
+        ["admin", rest @ ..] => organization::answer(&mut world, call, rest),
+        ["rest", "api", "3", rest @ ..] => jira::answer(&mut world, call, rest),
+        ["wiki", "api", "v2", rest @ ..] => confluence::answer(&mut world, call, rest),
+        _ => None,
+    };
+    reply.unwrap_or_else(|| {
+        let name = format!("{} /{}", call.method, segments.join("/"));
+        lock(&shared.unexpected).push(name.clone());
+        Reply::text(501, "text/plain", format!("the mock Atlassian does not know {name}"))
+    })
+}
+
+fn take_fault(shared: &Shared, path: &str) -> Option<Fault> {
+    let mut faults = lock(&shared.faults);
+    let at = faults.iter().position(|(part, _)| path.contains(part.as_str()))?;
+    faults.remove(at).map(|(_, fault)| fault)
+}
+
+fn respond(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::builder().status(status);
+    for (name, value) in &reply.headers {
+        response = response.header(*name, value);
+    }
+    response.body(Body::from(Bytes::from(reply.body))).unwrap_or_default()
+}
+
+impl Call<'_> {
+    /// The first value of a query parameter.
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+        self.params(name).next()
+    }
+
+    /// All values of a query parameter.
+    pub(crate) fn params(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A field of the body.
+    pub(crate) fn field(&self, name: &str) -> Option<&Value> {
+        self.body?.get(name)
+    }
+
+    /// A field of the body that is a list of texts; none where it is missing.
+    pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
+        texts(self.field(name))
+    }
+}
+
+pub(crate) fn texts(list: Option<&Value>) -> Vec<&str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn parse_query(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect()
+}
+
+/// Decodes `%XX`; what is not valid becomes the replacement character.
+fn decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// A test that panicked holds nothing half-done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,92 @@
+//! Builds the component, so that the command carries it inside.
+//!
+//! A nested cargo builds it for `wasm32-wasip2` in a target directory of its own, since the outer
+//! cargo holds the lock of the other. The target is added where it is missing: a toolchain file
+//! alone does not, where rustup's automatic install is off.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
+
+const TARGET: &str = "wasm32-wasip2";
+
+fn main() {
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let root = package.parent().expect("the workspace is above");
+    for input in ["src", "wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"] {
+        println!("cargo::rerun-if-changed={}", root.join(input).display());
+    }
+    add_target(root);
+    // OUT_DIR is <target>/<profile>/build/<package>/out: debug and release share one component.
+    let target_dir = out.ancestors().nth(4).expect("cargo lays it out so").join("component");
+    build(root, &target_dir);
+    let built = target_dir.join(TARGET).join("release/usher.wasm");
+    let component = fs::read(&built).expect("cargo has just built it");
+    fs::write(out.join("usher.wasm"), without_names(&component)).expect("OUT_DIR is writable");
+}
+
+fn add_target(root: &Path) {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let sysroot = Command::new(rustc).args(["--print", "sysroot"]).current_dir(root).output();
+    let sysroot = String::from_utf8(sysroot.expect("rustc runs").stdout).expect("a path in UTF-8");
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).is_dir() {
+        return;
+    }
+    let added = Command::new("rustup").args(["target", "add", TARGET]).current_dir(root).status();
+    if !added.is_ok_and(|status| status.success()) {
+        eprintln!("Usher needs Rust's {TARGET} target, and it could not be added: run `rustup target add {TARGET}`.");
+        exit(1);
+    }
+}
+
+fn build(root: &Path, target_dir: &Path) {
+    let cargo_home = env::var("CARGO_HOME").unwrap_or_else(|_| {
+        let home = env::var("HOME").or_else(|_| env::var("USERPROFILE")).unwrap_or_default();
+        format!("{home}/.cargo")
+    });
+    // The same bytes from any directory, and no path of this machine in them.
+    let flags =
+        [format!("--remap-path-prefix={cargo_home}=/cargo"), format!("--remap-path-prefix={}=/usher", root.display())];
+    let status = Command::new(env::var_os("CARGO").expect("cargo sets it"))
+        .args(["rustc", "--package", "usher-atlassian", "--lib", "--crate-type", "cdylib"])
+        .args(["--release", "--locked", "--target", TARGET, "--target-dir"])
+        .arg(target_dir)
+        .current_dir(root)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        // What the outer build was told is not meant for this one; clippy comes as a wrapper.
+        .env_remove("RUSTFLAGS")
+        .env_remove("RUSTC_WRAPPER")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("CARGO_BUILD_TARGET")
+        .status();
+    if !status.is_ok_and(|status| status.success()) {
+        eprintln!("The component could not be built; what cargo said is above.");
+        exit(1);
+    }
+}
+
+/// Drops the custom section of names, 6 kB that no host reads and `strip` leaves there.
+fn without_names(component: &[u8]) -> Vec<u8> {
+    let (mut kept, mut rest) = component.split_at(8);
+    let mut kept = std::mem::take(&mut kept).to_vec();
+    while let [id, after @ ..] = rest {
+        let (size, header) = leb128(after);
+        let (section, next) = rest.split_at(1 + header + size);
+        let is_names = *id == 0 && section[1 + header..].starts_with(b"\x0ecomponent-name");
+        if !is_names {
+            kept.extend_from_slice(section);
+        }
+        rest = next;
+    }
+    kept
+}
+
+/// An unsigned number, and how many bytes it takes.
+fn leb128(bytes: &[u8]) -> (usize, usize) {
+    let length = 1 + bytes.iter().take_while(|byte| **byte & 0x80 != 0).count();
+    let value = bytes[..length].iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
+    (value, length)
+}

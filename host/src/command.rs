@@ -1,0 +1,137 @@
+//! What the command line asks for, and carrying it out in a sandbox.
+
+mod arguments;
+mod print;
+
+use arguments::{Arguments, Command, GroupCommand};
+use clap::Parser as _;
+use serde_json::Value;
+use std::path::Path;
+use std::process::ExitCode;
+use usher_host::{Answer, COMPONENT, Connection, Engine, Grants, Invitation};
+
+/// The variables that the component may see, where they are set.
+const VARIABLES: [&str; 9] = [
+    "ATLASSIAN_CONNECTION",
+    "ATLASSIAN_SITE",
+    "ATLASSIAN_EMAIL",
+    "ATLASSIAN_API_TOKEN",
+    "ATLASSIAN_ORG_ID",
+    "ATLASSIAN_API_KEY",
+    "ATLASSIAN_DIRECTORY_ID",
+    "ATLASSIAN_API_URL",
+    "USHER_DEADLINE_MS",
+];
+
+/// Runs the command. The exit status is 0 only if what was asked for is so now, 1 if it is not,
+/// and 2 if the command line is wrong.
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Command::Component { output } = &arguments.command {
+        return write_component(output);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(call(&arguments)),
+        Err(error) => Err(error.to_string()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            print::broken(&error, arguments.json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Calls the component. An error is what is no failure of the contract: the sandbox itself broke.
+async fn call(arguments: &Arguments) -> Result<ExitCode, String> {
+    let engine = Engine::load().map_err(|error| format!("{error:#}"))?;
+    let mut sandbox = engine.sandbox(grants(arguments));
+    let here = &Connection::Environment;
+    let json = arguments.json;
+    let printed = match &arguments.command {
+        Command::Find { email } => {
+            let answer = sandbox.find_account(here, email).await;
+            show(json, answer, print::account, print::account_json)
+        }
+        Command::Invite { email, product, group, message } => {
+            let invitation = Invitation {
+                email: email.clone(),
+                access: product.clone(),
+                groups: group.clone(),
+                message: message.clone(),
+            };
+            let answer = sandbox.invite(here, &invitation).await;
+            show(json, answer, |invited| print::invited(email, invited), print::invited_json)
+        }
+        Command::Group { command: GroupCommand::Find { group } } => {
+            let answer = sandbox.find_group(here, group).await;
+            show(json, answer, print::group, print::group_json)
+        }
+        Command::Group { command: GroupCommand::Add { group, person } } => {
+            let answer = sandbox.add_to_group(here, group, person).await;
+            show(json, answer, |membership| print::membership(person, membership), print::membership_json)
+        }
+        Command::Component { .. } => return Err("the component is written without a sandbox".into()),
+    };
+    printed.map_err(|stopped| stopped.to_string())
+}
+
+/// Prints an answer, for a person or as JSON.
+fn show<T>(
+    json: bool,
+    answer: Answer<T>,
+    for_people: impl FnOnce(&T),
+    as_json: impl FnOnce(&T) -> Value,
+) -> Result<ExitCode, usher_host::Stopped> {
+    Ok(match answer? {
+        Ok(result) => {
+            if json {
+                print::json(&as_json(&result))
+            } else {
+                for_people(&result)
+            }
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            if json {
+                print::json(&print::failure_json(&failure))
+            } else {
+                print::failure(&failure)
+            }
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Grants the variables that are set, and the one host they lead to.
+fn grants(arguments: &Arguments) -> Grants {
+    let variable = |name: &str| match (name, arguments.connection) {
+        ("ATLASSIAN_CONNECTION", Some(plane)) => Some(plane.name().to_owned()),
+        _ => std::env::var(name).ok(),
+    };
+    let set = VARIABLES.iter().filter_map(|name| Some((name, variable(name)?)));
+    let grants = set.fold(Grants::new(), |grants, (name, value)| grants.variable(name, value));
+    // Where the environment makes no connection there is no host to grant, and the component says
+    // what is wrong with it.
+    let host =
+        usher::connection::Connection::from_environment(variable).map(|connection| connection.base().to_string());
+    match host {
+        Ok(host) => grants.clone().host(&host).unwrap_or(grants),
+        Err(_) => grants,
+    }
+}
+
+fn write_component(output: &Path) -> ExitCode {
+    match std::fs::write(output, COMPONENT) {
+        Ok(()) => {
+            print::line(&format!("{} ({} bytes)", output.display(), COMPONENT.len()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            print::broken(&format!("{} cannot be written: {error}", output.display()), false);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Answers as people read them, and as JSON in the contract's names.
+
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+use usher_host::{
+    Account, AccountStatus, Change, Failure, FailureKind, Group, InviteOutcome, Invited, Membership, MembershipOutcome,
+    Part, PartKind, PartOutcome,
+};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const QUIET: Style = AnsiColor::BrightBlack.on_default();
+
+pub(crate) fn line(text: &str) {
+    println!("{text}");
+}
+
+pub(crate) fn json(value: &Value) {
+    println!("{value:#}");
+}
+
+/// The sandbox itself broke.
+pub(crate) fn broken(error: &str, as_json: bool) {
+    if as_json {
+        json(&json!({"failure": {"kind": "broken", "message": error}}));
+    } else {
+        eprintln!("{BAD}broken{BAD:#}  {error}");
+    }
+}
+
+pub(crate) fn account(account: &Account) {
+    println!("{GOOD}found{GOOD:#}  {}  {QUIET}{}{QUIET:#}", account.email, account.name);
+    println!("       account {}, {}", account.account_id, account_status(account.status));
+}
+
+pub(crate) fn account_json(account: &Account) -> Value {
+    json!({
+        "accountId": account.account_id,
+        "email": account.email,
+        "name": account.name,
+        "status": account_status(account.status),
+    })
+}
+
+pub(crate) fn invited(email: &str, invited: &Invited) {
+    println!("{GOOD}{}{GOOD:#}  {email}", invite_outcome(invited.outcome));
+    if let Some(account_id) = &invited.account_id {
+        println!("  account {account_id}");
+    }
+    parts(&invited.parts);
+}
+
+pub(crate) fn invited_json(invited: &Invited) -> Value {
+    json!({
+        "outcome": invite_outcome(invited.outcome),
+        "accountId": invited.account_id,
+        "parts": invited.parts.iter().map(part_json).collect::<Vec<_>>(),
+    })
+}
+
+pub(crate) fn group(group: &Group) {
+    println!("{GOOD}found{GOOD:#}  {}  {QUIET}{}{QUIET:#}", group.name, group.id);
+}
+
+pub(crate) fn group_json(group: &Group) -> Value {
+    json!({"id": group.id, "name": group.name})
+}
+
+pub(crate) fn membership(person: &str, membership: &Membership) {
+    let (outcome, group) = (membership_outcome(membership.outcome), &membership.group);
+    println!("{GOOD}{outcome}{GOOD:#}  {person} in {}", group.name);
+    println!("  account {}, group {}", membership.account_id, group.id);
+}
+
+pub(crate) fn membership_json(membership: &Membership) -> Value {
+    json!({
+        "outcome": membership_outcome(membership.outcome),
+        "group": group_json(&membership.group),
+        "accountId": membership.account_id,
+    })
+}
+
+/// To standard error: what happened, how far it got, and what to do.
+pub(crate) fn failure(failure: &Failure) {
+    eprintln!("{BAD}{}{BAD:#}  {}", failure_kind(failure.kind), failure.message);
+    for part in &failure.parts {
+        eprintln!("  {}", part_line(part));
+    }
+    if !failure.advice.is_empty() {
+        eprintln!("  {}", failure.advice.trim_end());
+    }
+    let mut facts = vec![format!("change {}", change(failure.change))];
+    facts.extend(failure.retry_after.map(|seconds| format!("retry after {seconds} s")));
+    facts.extend(failure.code.as_ref().map(|code| format!("code {code}")));
+    facts.extend(failure.request_id.as_ref().map(|id| format!("request {id}")));
+    eprintln!("  {QUIET}{}{QUIET:#}", facts.join(", "));
+}
+
+pub(crate) fn failure_json(failure: &Failure) -> Value {
+    json!({"failure": {
+        "kind": failure_kind(failure.kind),
+        "message": failure.message,
+        "advice": failure.advice,
+        "status": failure.status,
+        "retryAfter": failure.retry_after,
+        "code": failure.code,
+        "requestId": failure.request_id,
+        "change": change(failure.change),
+        "parts": failure.parts.iter().map(part_json).collect::<Vec<_>>(),
+    }})
+}
+
+fn parts(parts: &[Part]) {
+    for part in parts {
+        println!("  {}", part_line(part));
+    }
+}
+
+fn part_line(part: &Part) -> String {
+    let (style, outcome) = match part.outcome {
+        PartOutcome::Failed => (BAD, "failed"),
+        outcome => (GOOD, part_outcome(outcome)),
+    };
+    let reason = if part.reason.is_empty() { String::new() } else { format!("  {QUIET}{}{QUIET:#}", part.reason) };
+    format!("{} {}  {style}{outcome}{style:#}{reason}", part_kind(part.kind), part.name)
+}
+
+fn part_json(part: &Part) -> Value {
+    json!({
+        "kind": part_kind(part.kind),
+        "name": part.name,
+        "outcome": part_outcome(part.outcome),
+        "reason": part.reason,
+    })
+}
+
+fn account_status(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Active => "active",
+        AccountStatus::Suspended => "suspended",
+        AccountStatus::NotInvited => "not-invited",
+        AccountStatus::Deactivated => "deactivated",
+        AccountStatus::Unknown => "unknown",
+    }
+}
+
+fn invite_outcome(outcome: InviteOutcome) -> &'static str {
+    match outcome {
+        InviteOutcome::Invited => "invited",
+        InviteOutcome::AlreadyThere => "already-there",
+    }
+}
+
+fn membership_outcome(outcome: MembershipOutcome) -> &'static str {
+    match outcome {
+        MembershipOutcome::Added => "added",
+        MembershipOutcome::AlreadyMember => "already-member",
+    }
+}
+
+fn part_kind(kind: PartKind) -> &'static str {
+    match kind {
+        PartKind::Access => "access",
+        PartKind::Group => "group",
+    }
+}
+
+fn part_outcome(outcome: PartOutcome) -> &'static str {
+    match outcome {
+        PartOutcome::Added => "added",
+        PartOutcome::AlreadyThere => "already-there",
+        PartOutcome::Requested => "requested",
+        PartOutcome::Failed => "failed",
+    }
+}
+
+fn change(change: Change) -> &'static str {
+    match change {
+        Change::NotApplied => "not-applied",
+        Change::Applied => "applied",
+        Change::PartlyApplied => "partly-applied",
+        Change::Unknown => "unknown",
+    }
+}
+
+fn failure_kind(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::InvalidInput => "invalid-input",
+        FailureKind::Unauthenticated => "unauthenticated",
+        FailureKind::Forbidden => "forbidden",
+        FailureKind::NotFound => "not-found",
+        FailureKind::Ambiguous => "ambiguous",
+        FailureKind::Conflict => "conflict",
+        FailureKind::Incomplete => "incomplete",
+        FailureKind::RateLimited => "rate-limited",
+        FailureKind::Timeout => "timeout",
+        FailureKind::Unavailable => "unavailable",
+        FailureKind::DeniedByHost => "denied-by-host",
+        FailureKind::Protocol => "protocol",
+        FailureKind::Other => "other",
+    }
+}

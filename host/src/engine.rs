@@ -1,0 +1,104 @@
+//! The engine: the component, loaded once, and what all sandboxes share.
+
+use crate::bindings::PluginPre;
+use crate::cache;
+use crate::egress::{HttpClient, http_client};
+use crate::grants::Grants;
+use crate::sandbox::{Sandbox, State};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Result};
+use wasmtime_wasi::WasiView as _;
+use wasmtime_wasi::cli::{WasiCli, WasiCliView};
+use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
+use wasmtime_wasi::p2::bindings::{cli, clocks, random};
+use wasmtime_wasi::random::WasiRandom;
+
+/// The component that this crate was built with.
+pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/usher.wasm"));
+
+/// How often a component that computes is interrupted, so that its time limit can end it.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The component, ready to be instantiated, and the client that all sandboxes share.
+///
+/// Cloning it shares both.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) wasmtime: wasmtime::Engine,
+    pub(crate) plugin: PluginPre<State>,
+    pub(crate) client: HttpClient,
+    component: Component,
+}
+
+impl Engine {
+    /// Loads the built-in component, compiled form from the user's cache folder where it can.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the processor is not supported, or if the system's certificates cannot be read.
+    pub fn load() -> Result<Engine> {
+        Engine::from_component(COMPONENT, cache::folder().as_deref())
+    }
+
+    /// Loads a component from its bytes, with a folder for its compiled form or none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is no component, or if it imports anything besides HTTP, clocks, polling and
+    /// the environment.
+    pub fn from_component(wasm: &[u8], cache: Option<&Path>) -> Result<Engine> {
+        let mut config = Config::new();
+        config.epoch_interruption(true);
+        let wasmtime = wasmtime::Engine::new(&config)?;
+        let component = cache::component(&wasmtime, wasm, cache)?;
+        let plugin = PluginPre::new(linker(&wasmtime)?.instantiate_pre(&component)?)?;
+        tick(&wasmtime)?;
+        Ok(Engine { wasmtime, plugin, client: http_client()?, component })
+    }
+
+    /// Opens a sandbox with these grants. Nothing is instantiated before its first call.
+    pub fn sandbox(&self, grants: Grants) -> Sandbox {
+        Sandbox::new(self.clone(), grants)
+    }
+
+    /// The component, for who wants to look at its types.
+    pub fn component(&self) -> &Component {
+        &self.component
+    }
+
+    /// The engine of wasmtime.
+    pub fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.wasmtime
+    }
+}
+
+/// Links HTTP, polling, clocks, randomness and the environment: a component that asks for a file
+/// or a socket cannot be loaded at all.
+fn linker(engine: &wasmtime::Engine) -> Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    let it = &mut linker;
+    cli::environment::add_to_linker::<State, WasiCli>(it, State::cli)?;
+    clocks::monotonic_clock::add_to_linker::<State, WasiClocks>(it, State::clocks)?;
+    clocks::wall_clock::add_to_linker::<State, WasiClocks>(it, State::clocks)?;
+    random::random::add_to_linker::<State, WasiRandom>(it, |state| state.ctx().ctx.random())?;
+    wasmtime_wasi_io::add_to_linker_async(it)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(it)?;
+    Ok(linker)
+}
+
+/// Moves the epoch on until the engine is gone.
+fn tick(engine: &wasmtime::Engine) -> Result<()> {
+    let weak = engine.weak();
+    let tick = move || {
+        while let Some(engine) = weak.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    };
+    thread::Builder::new().name("usher-epoch".into()).spawn(tick)?;
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! A sandbox: one tenant's component, memory, grants and limits.
+
+use crate::bindings::Plugin;
+use crate::egress::Egress;
+use crate::engine::Engine;
+use crate::grants::{Grants, Limits};
+use crate::{Account, Connection, Failure, Group, Invitation, Invited, Membership};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use wasmtime_wasi_io::IoView;
+
+/// What a call gives: the component's result, unless the component had to be stopped.
+pub type Answer<T> = Result<Result<T, Failure>, Stopped>;
+
+/// One tenant's component. Nothing is shared with another sandbox but the code and the
+/// connection pool.
+///
+/// A sandbox is used again for call after call; after a call that had to be stopped, the next one
+/// gets a fresh instance.
+pub struct Sandbox {
+    engine: Engine,
+    grants: Arc<Grants>,
+    sent: Arc<AtomicU32>,
+    live: Option<(Store<State>, Plugin)>,
+}
+
+/// Why a call gave no result: a limit, or a fault in the component.
+#[derive(Debug)]
+pub enum Stopped {
+    /// It took longer than its limit.
+    TimedOut(Duration),
+    /// It trapped, for example because it ran out of memory.
+    Trapped(wasmtime::Error),
+}
+
+impl Sandbox {
+    pub(crate) fn new(engine: Engine, grants: Grants) -> Sandbox {
+        Sandbox { engine, grants: Arc::new(grants), sent: Arc::default(), live: None }
+    }
+
+    /// How many HTTP requests have left this sandbox so far.
+    pub fn requests(&self) -> u32 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Finds the account that has exactly this e-mail address.
+    pub async fn find_account(&mut self, connection: &Connection, email: &str) -> Answer<Account> {
+        self.call(async |plugin, store| {
+            plugin.usher_atlassian_accounts().call_find_account(store, connection, email).await
+        })
+        .await
+    }
+
+    /// Invites a person, with access and groups.
+    pub async fn invite(&mut self, connection: &Connection, invitation: &Invitation) -> Answer<Invited> {
+        self.call(async |plugin, store| {
+            plugin.usher_atlassian_accounts().call_invite(store, connection, invitation).await
+        })
+        .await
+    }
+
+    /// Finds a group by its exact name or its id.
+    pub async fn find_group(&mut self, connection: &Connection, group: &str) -> Answer<Group> {
+        self.call(async |plugin, store| plugin.usher_atlassian_groups().call_find_group(store, connection, group).await)
+            .await
+    }
+
+    /// Adds a person, by account id or e-mail address, to a group, by name or id.
+    pub async fn add_to_group(&mut self, connection: &Connection, group: &str, person: &str) -> Answer<Membership> {
+        self.call(async |plugin, store| {
+            plugin.usher_atlassian_groups().call_add_to_group(store, connection, group, person).await
+        })
+        .await
+    }
+
+    /// Calls the component within the limits. An instance that was stopped is never entered again.
+    async fn call<T>(
+        &mut self,
+        function: impl AsyncFnOnce(&Plugin, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Stopped> {
+        let limit = self.grants.limits.time;
+        let calling = async {
+            let (mut store, plugin) = match self.live.take() {
+                Some(live) => live,
+                None => self.instantiate().await?,
+            };
+            let result = function(&plugin, &mut store).await?;
+            self.live = Some((store, plugin));
+            Ok(result)
+        };
+        match tokio::time::timeout(limit, calling).await {
+            Ok(result) => result.map_err(Stopped::Trapped),
+            Err(_) => Err(Stopped::TimedOut(limit)),
+        }
+    }
+
+    async fn instantiate(&self) -> wasmtime::Result<(Store<State>, Plugin)> {
+        let mut store = self.store();
+        let plugin = self.engine.plugin.instantiate_async(&mut store).await?;
+        Ok((store, plugin))
+    }
+
+    /// A fresh store with this sandbox's grants and limits, for who calls the component by itself.
+    pub fn store(&self) -> Store<State> {
+        let egress = Egress::new(self.engine.client.clone(), Arc::clone(&self.grants), Arc::clone(&self.sent));
+        let mut store = Store::new(&self.engine.wasmtime, State::new(&self.grants, egress));
+        store.limiter(|state| &mut state.limits);
+        // Yielding at every tick lets the time limit end a component that computes for ever. Time
+        // spent waiting for HTTP costs no ticks.
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("grants", &self.grants)
+            .field("requests", &self.requests())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stopped::TimedOut(limit) => write!(f, "the component was stopped after {limit:?}, its limit"),
+            Stopped::Trapped(trap) => write!(f, "the component trapped: {trap:#}"),
+        }
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+/// What a store holds for one sandbox.
+pub struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    http: WasiHttpCtx,
+    egress: Egress,
+    limits: StoreLimits,
+}
+
+impl State {
+    fn new(grants: &Grants, egress: Egress) -> State {
+        let Limits { memory, .. } = grants.limits;
+        let wasi = WasiCtx::builder().envs(&grants.environment).build();
+        let limits = StoreLimitsBuilder::new().memory_size(memory).instances(16).trap_on_grow_failure(true).build();
+        State { wasi, table: ResourceTable::new(), http: WasiHttpCtx::new(), egress, limits }
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl IoView for State {
+    fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.egress }
+    }
+}
