@@ -15,11 +15,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use axum::serve::ListenerExt as _;
 pub use reply::Reply;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -59,9 +61,11 @@ pub struct Exchange {
     pub status: u16,
     /// The answer's body, if it is JSON.
     pub answer: Option<Value>,
+    /// Whether a [`Fault`] answered, and not the mock by itself.
+    pub faulted: bool,
 }
 
-/// Something that goes wrong once, with the next request whose path has this text in it.
+/// Something that goes wrong once.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// This is answered instead, and nothing is changed.
@@ -84,6 +88,7 @@ pub(crate) struct Call<'a> {
 
 struct Shared {
     latency: Duration,
+    connections: AtomicUsize,
     world: Mutex<World>,
     exchanges: Mutex<Vec<Exchange>>,
     unexpected: Mutex<Vec<String>>,
@@ -101,12 +106,17 @@ impl Mock {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             latency: options.latency,
+            connections: AtomicUsize::new(0),
             world: Mutex::new(World::acme(&format!("http://{address}"))),
             exchanges: Mutex::default(),
             unexpected: Mutex::default(),
             faults: Mutex::default(),
         });
         let app = axum::Router::new().fallback(serve).with_state(Arc::clone(&shared));
+        let counted = Arc::clone(&shared);
+        let listener = listener.tap_io(move |_| {
+            counted.connections.fetch_add(1, Ordering::Relaxed);
+        });
         let serving = tokio::spawn(async move {
             // It ends only with the task.
             let _ = axum::serve(listener, app).await;
@@ -124,14 +134,19 @@ impl Mock {
         look(&mut lock(&self.shared.world))
     }
 
-    /// Lets something go wrong with the next request whose path has `path` in it.
-    pub fn fault(&self, path: &str, fault: Fault) {
-        lock(&self.shared.faults).push_back((path.to_owned(), fault));
+    /// Lets something go wrong with the next request that has this text in `METHOD path`.
+    pub fn fault(&self, request: &str, fault: Fault) {
+        lock(&self.shared.faults).push_back((request.to_owned(), fault));
     }
 
     /// Everything asked and answered so far.
     pub fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.shared.exchanges).clone()
+    }
+
+    /// How many connections it accepted.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
     }
 
     /// The calls it did not know.
@@ -163,7 +178,9 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         };
         answer(&shared, &call)
     };
-    let reply = match take_fault(&shared, &path) {
+    let fault = take_fault(&shared, &format!("{} {path}", parts.method));
+    let faulted = fault.is_some();
+    let reply = match fault {
         None => carry_out(),
         Some(Fault::Answer(reply)) => reply,
         Some(Fault::Hang { applied }) => {
@@ -181,6 +198,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         body: json,
         status: reply.status,
         answer: serde_json::from_slice(reply.body.as_bytes()).ok(),
+        faulted,
     });
     respond(reply)
 }
@@ -202,9 +220,9 @@ fn answer(shared: &Shared, call: &Call<'_>) -> Reply {
     })
 }
 
-fn take_fault(shared: &Shared, path: &str) -> Option<Fault> {
+fn take_fault(shared: &Shared, request: &str) -> Option<Fault> {
     let mut faults = lock(&shared.faults);
-    let at = faults.iter().position(|(part, _)| path.contains(part.as_str()))?;
+    let at = faults.iter().position(|(part, _)| request.contains(part.as_str()))?;
     faults.remove(at).map(|(_, fault)| fault)
 }
 

@@ -8,6 +8,7 @@ use crate::sandbox::{Sandbox, State};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
+use wasmtime::component::types::{self, ComponentItem};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Result};
 use wasmtime_wasi::WasiView as _;
@@ -64,15 +65,37 @@ impl Engine {
         Sandbox::new(self.clone(), grants)
     }
 
-    /// The component, for who wants to look at its types.
-    pub fn component(&self) -> &Component {
-        &self.component
+    /// The interfaces and functions that the component imports, by name.
+    pub fn imports(&self) -> Vec<String> {
+        let component = self.component.component_type();
+        component.imports(&self.wasmtime).map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// The engine of wasmtime.
-    pub fn wasmtime(&self) -> &wasmtime::Engine {
-        &self.wasmtime
+    /// The functions that the component exports.
+    pub fn functions(&self) -> Vec<Function> {
+        let component = self.component.component_type();
+        let mut functions = Vec::new();
+        for (interface, export) in component.exports(&self.wasmtime) {
+            let ComponentItem::ComponentInstance(instance) = export.ty else { continue };
+            for (name, export) in instance.exports(&self.wasmtime) {
+                if let ComponentItem::ComponentFunc(signature) = export.ty {
+                    functions.push(Function { interface: interface.to_owned(), name: name.to_owned(), signature });
+                }
+            }
+        }
+        functions
     }
+}
+
+/// A function that the component exports.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The interface it is in, with package and version.
+    pub interface: String,
+    /// Its name, which is unique among all interfaces.
+    pub name: String,
+    /// What it takes and gives.
+    pub signature: types::ComponentFunc,
 }
 
 /// Links HTTP, polling, clocks, randomness and the environment: a component that asks for a file

@@ -39,6 +39,6 @@ pub use bindings::exports::usher::atlassian::groups::{Group, Membership, Members
 pub use bindings::exports::usher::atlassian::types::{
     Change, Connection, Failure, FailureKind, Organization, Part, PartKind, PartOutcome, Site,
 };
-pub use engine::{COMPONENT, Engine};
+pub use engine::{COMPONENT, Engine, Function};
 pub use grants::{Grants, Limits, NotAHost};
-pub use sandbox::{Answer, Sandbox, State, Stopped};
+pub use sandbox::{Answer, Sandbox, Stopped};

@@ -2,14 +2,14 @@
 
 use crate::bindings::Plugin;
 use crate::egress::Egress;
-use crate::engine::Engine;
+use crate::engine::{Engine, Function};
 use crate::grants::{Grants, Limits};
 use crate::{Account, Connection, Failure, Group, Invitation, Invited, Membership};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{Instance, ResourceTable, Val};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -27,7 +27,14 @@ pub struct Sandbox {
     engine: Engine,
     grants: Arc<Grants>,
     sent: Arc<AtomicU32>,
-    live: Option<(Store<State>, Plugin)>,
+    live: Option<Live>,
+}
+
+/// An instance and what it lives in.
+struct Live {
+    store: Store<State>,
+    instance: Instance,
+    plugin: Plugin,
 }
 
 /// Why a call gave no result: a limit, or a fault in the component.
@@ -51,7 +58,7 @@ impl Sandbox {
 
     /// Finds the account that has exactly this e-mail address.
     pub async fn find_account(&mut self, connection: &Connection, email: &str) -> Answer<Account> {
-        self.call(async |plugin, store| {
+        self.call(async |Live { store, plugin, .. }| {
             plugin.usher_atlassian_accounts().call_find_account(store, connection, email).await
         })
         .await
@@ -59,7 +66,7 @@ impl Sandbox {
 
     /// Invites a person, with access and groups.
     pub async fn invite(&mut self, connection: &Connection, invitation: &Invitation) -> Answer<Invited> {
-        self.call(async |plugin, store| {
+        self.call(async |Live { store, plugin, .. }| {
             plugin.usher_atlassian_accounts().call_invite(store, connection, invitation).await
         })
         .await
@@ -67,31 +74,50 @@ impl Sandbox {
 
     /// Finds a group by its exact name or its id.
     pub async fn find_group(&mut self, connection: &Connection, group: &str) -> Answer<Group> {
-        self.call(async |plugin, store| plugin.usher_atlassian_groups().call_find_group(store, connection, group).await)
-            .await
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_groups().call_find_group(store, connection, group).await
+        })
+        .await
     }
 
     /// Adds a person, by account id or e-mail address, to a group, by name or id.
     pub async fn add_to_group(&mut self, connection: &Connection, group: &str, person: &str) -> Answer<Membership> {
-        self.call(async |plugin, store| {
+        self.call(async |Live { store, plugin, .. }| {
             plugin.usher_atlassian_groups().call_add_to_group(store, connection, group, person).await
         })
         .await
     }
 
+    /// Calls any function of the contract, for hosts that learn the contract at run time.
+    ///
+    /// # Errors
+    ///
+    /// Traps if the arguments are not of the function's types.
+    pub async fn call_dynamic(&mut self, function: &Function, arguments: &[Val]) -> Result<Val, Stopped> {
+        self.call(async |Live { store, instance, .. }| {
+            let interface = instance.get_export_index(&mut *store, None, &function.interface);
+            let index = instance.get_export_index(&mut *store, interface.as_ref(), &function.name);
+            let index = index.ok_or_else(|| wasmtime::format_err!("there is no function {}", function.name))?;
+            let called = instance.get_func(&mut *store, index);
+            let called = called.ok_or_else(|| wasmtime::format_err!("{} is no function", function.name))?;
+            let mut results = [Val::Bool(false)];
+            called.call_async(&mut *store, arguments, &mut results).await?;
+            let [result] = results;
+            Ok(result)
+        })
+        .await
+    }
+
     /// Calls the component within the limits. An instance that was stopped is never entered again.
-    async fn call<T>(
-        &mut self,
-        function: impl AsyncFnOnce(&Plugin, &mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, Stopped> {
+    async fn call<T>(&mut self, function: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<T>) -> Result<T, Stopped> {
         let limit = self.grants.limits.time;
         let calling = async {
-            let (mut store, plugin) = match self.live.take() {
+            let mut live = match self.live.take() {
                 Some(live) => live,
                 None => self.instantiate().await?,
             };
-            let result = function(&plugin, &mut store).await?;
-            self.live = Some((store, plugin));
+            let result = function(&mut live).await?;
+            self.live = Some(live);
             Ok(result)
         };
         match tokio::time::timeout(limit, calling).await {
@@ -100,21 +126,16 @@ impl Sandbox {
         }
     }
 
-    async fn instantiate(&self) -> wasmtime::Result<(Store<State>, Plugin)> {
-        let mut store = self.store();
-        let plugin = self.engine.plugin.instantiate_async(&mut store).await?;
-        Ok((store, plugin))
-    }
-
-    /// A fresh store with this sandbox's grants and limits, for who calls the component by itself.
-    pub fn store(&self) -> Store<State> {
+    async fn instantiate(&self) -> wasmtime::Result<Live> {
         let egress = Egress::new(self.engine.client.clone(), Arc::clone(&self.grants), Arc::clone(&self.sent));
         let mut store = Store::new(&self.engine.wasmtime, State::new(&self.grants, egress));
         store.limiter(|state| &mut state.limits);
         // Yielding at every tick lets the time limit end a component that computes for ever. Time
         // spent waiting for HTTP costs no ticks.
         store.epoch_deadline_async_yield_and_update(1);
-        store
+        let instance = self.engine.plugin.instance_pre().instantiate_async(&mut store).await?;
+        let plugin = Plugin::new(&mut store, &instance)?;
+        Ok(Live { store, instance, plugin })
     }
 }
 
@@ -139,7 +160,7 @@ impl fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 /// What a store holds for one sandbox.
-pub struct State {
+pub(crate) struct State {
     wasi: WasiCtx,
     table: ResourceTable,
     http: WasiHttpCtx,

@@ -17,7 +17,7 @@ pub const API_TOKEN: &str = "ATATT3xFfGF0-mock-site-api-token";
 const CLOUD_ID: &str = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
 
 /// Everything the mock knows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct World {
     /// The base URL of the site.
     pub site: String,
@@ -33,7 +33,7 @@ pub struct World {
 }
 
 /// A person's account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The account id.
     pub account_id: String,
@@ -52,7 +52,7 @@ pub struct Person {
 }
 
 /// A group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// The id.
     pub id: String,
@@ -65,7 +65,7 @@ pub struct Group {
 }
 
 /// A product on a site.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
     /// The resource's id.
     pub resource: String,
@@ -90,7 +90,7 @@ impl World {
             people: Vec::new(),
             groups: vec![
                 group(1, "jira-users", false),
-                group(2, "confluence-users", false),
+                group(2, "writers", false),
                 group(3, "engineering", false),
                 group(4, "okta-staff", true),
             ],
@@ -113,7 +113,7 @@ impl World {
         self.created += 1;
         let name = if name.is_empty() { email.split('@').next().unwrap_or_default() } else { name };
         self.people.push(Person {
-            account_id: format!("712020:0a1b2c3d-4e5f-4a6b-8c7d-{:012x}", self.created),
+            account_id: format!("5b10a2844c20165700ede2{:02x}", self.created),
             email: email.to_owned(),
             name: name.to_owned(),
             status: "active",

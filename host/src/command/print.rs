@@ -83,18 +83,25 @@ pub(crate) fn membership_json(membership: &Membership) -> Value {
 
 /// To standard error: what happened, how far it got, and what to do.
 pub(crate) fn failure(failure: &Failure) {
-    eprintln!("{BAD}{}{BAD:#}  {}", failure_kind(failure.kind), failure.message);
+    eprintln!("{BAD}{}{BAD:#}", failure_kind(failure.kind));
+    paragraph(&failure.message);
     for part in &failure.parts {
         eprintln!("  {}", part_line(part));
     }
-    if !failure.advice.is_empty() {
-        eprintln!("  {}", failure.advice.trim_end());
-    }
+    paragraph(&failure.advice);
     let mut facts = vec![format!("change {}", change(failure.change))];
     facts.extend(failure.retry_after.map(|seconds| format!("retry after {seconds} s")));
     facts.extend(failure.code.as_ref().map(|code| format!("code {code}")));
     facts.extend(failure.request_id.as_ref().map(|id| format!("request {id}")));
     eprintln!("  {QUIET}{}{QUIET:#}", facts.join(", "));
+}
+
+/// Text within the width of the terminal, but no wider than is good to read.
+fn paragraph(text: &str) {
+    let options = textwrap::Options::new(textwrap::termwidth().min(100)).initial_indent("  ").subsequent_indent("  ");
+    for line in textwrap::wrap(text, options) {
+        eprintln!("{line}");
+    }
 }
 
 pub(crate) fn failure_json(failure: &Failure) -> Value {

@@ -1,0 +1,140 @@
+//! Servers that do not answer as they should, and what limits hold then.
+
+use crate::engine;
+use std::time::{Duration, Instant};
+use usher_host::{
+    Access, Change, Connection, FailureKind, Grants, Invitation, Limits, Organization, Role, Sandbox, Site, Stopped,
+};
+use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
+use usher_host_test::mock::{Fault, Mock, Options, Reply};
+
+/// How much later than its deadline a call may end.
+const GRACE: Duration = Duration::from_millis(250);
+
+async fn mock() -> Mock {
+    Mock::start(Options::default()).await.unwrap()
+}
+
+fn site(url: &str) -> Connection {
+    Connection::Site(Site { site: url.into(), email: ADMIN_EMAIL.into(), api_token: API_TOKEN.into() })
+}
+
+fn organization(url: &str) -> Connection {
+    let (id, api_key, api_url) = (ORG_ID.into(), API_KEY.into(), Some(url.into()));
+    Connection::Organization(Organization { id, api_key, directory: None, api_url })
+}
+
+fn invitation(email: &str) -> Invitation {
+    let access = vec![Access { product: "jira-software".into(), role: Role::User }];
+    Invitation { email: email.into(), access, groups: Vec::new(), message: None }
+}
+
+fn sandbox(url: &str, deadline: Duration) -> Sandbox {
+    let grants = Grants::new().host(url).unwrap();
+    engine().sandbox(grants.variable("USHER_DEADLINE_MS", deadline.as_millis().to_string()))
+}
+
+#[tokio::test]
+async fn a_silent_server_ends_a_call_at_its_own_deadline_and_the_sandbox_goes_on() {
+    let (mock, deadline) = (mock().await, Duration::from_millis(300));
+    let mut sandbox = sandbox(&mock.url(), deadline);
+    mock.fault("/user/search", Fault::Hang { applied: false });
+    let start = Instant::now();
+    let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
+    assert!((deadline..deadline + GRACE).contains(&start.elapsed()), "{:?}", start.elapsed());
+    assert_eq!((failure.kind, failure.change), (FailureKind::Timeout, Change::NotApplied));
+    let again = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap();
+    assert_eq!(again.unwrap().email, "liam@acme.example");
+}
+
+#[tokio::test]
+async fn an_invitation_whose_answer_is_lost_is_unknown_and_not_sent_again() {
+    let mock = mock().await;
+    let mut sandbox = sandbox(&mock.url(), Duration::from_millis(300));
+    mock.fault("/users/invite", Fault::Hang { applied: true });
+    let connection = organization(&mock.url());
+    let failure = sandbox.invite(&connection, &invitation("mia@acme.example")).await.unwrap().unwrap_err();
+    assert_eq!((failure.kind, failure.change), (FailureKind::Timeout, Change::Unknown));
+    assert!(failure.advice.contains("look before sending it again"), "{}", failure.advice);
+    assert_eq!(sandbox.requests(), 3, "look-up, products, invitation");
+}
+
+#[tokio::test]
+async fn the_host_stops_a_component_that_stays_too_long_and_gives_it_a_fresh_instance() {
+    let mock = mock().await;
+    let limits = Limits { time: Duration::from_millis(200), ..Limits::default() };
+    let mut sandbox = engine().sandbox(Grants::new().host(&mock.url()).unwrap().limits(limits));
+    mock.fault("/user/search", Fault::Hang { applied: false });
+    let stopped = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await;
+    assert!(matches!(stopped, Err(Stopped::TimedOut(_))), "{stopped:?}");
+    assert!(sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_component_that_wants_more_memory_than_granted_traps_and_the_host_lives() {
+    let mock = mock().await;
+    let limits = Limits { memory: 64 << 10, ..Limits::default() };
+    let mut small = engine().sandbox(Grants::new().host(&mock.url()).unwrap().limits(limits));
+    let stopped = small.find_account(&site(&mock.url()), "liam@acme.example").await;
+    assert!(matches!(stopped, Err(Stopped::Trapped(_))), "{stopped:?}");
+}
+
+#[tokio::test]
+async fn an_answer_of_any_size_stays_within_the_sandbox() {
+    let mock = mock().await;
+    let mut sandbox = sandbox(&mock.url(), Duration::from_secs(20));
+    mock.fault("/user/search", Fault::Answer(Reply::text(200, "application/json", " ".repeat(9 << 20))));
+    let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Protocol);
+    assert!(failure.message.contains("more than 8388608 bytes"), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (mock, elsewhere) = (mock().await, mock().await);
+    let mut sandbox = sandbox(&mock.url(), Duration::from_secs(5));
+    let to = format!("{}/login", elsewhere.url());
+    mock.fault("/user/search", Fault::Answer(Reply::empty(302).header("location", to)));
+    let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
+    assert_eq!((failure.kind, failure.status), (FailureKind::Protocol, Some(302)));
+    assert!(elsewhere.unexpected().is_empty());
+}
+
+#[tokio::test]
+async fn a_closed_port_and_a_name_that_is_none_are_unavailable_and_nothing_was_sent() {
+    let closed = { mock().await.url() };
+    for url in [closed.as_str(), "https://usher.invalid"] {
+        let mut sandbox = sandbox(url, Duration::from_secs(5));
+        let failure =
+            sandbox.add_to_group(&site(url), "jira-users", "5b10a2844c20165700ede202").await.unwrap().unwrap_err();
+        assert_eq!((failure.kind, failure.change), (FailureKind::Unavailable, Change::NotApplied), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn two_tenants_reach_neither_the_others_host_nor_its_environment() {
+    let (one, other) = (mock().await, mock().await);
+    let grants = |mock: &Mock| {
+        let grants = Grants::new().host(&mock.url()).unwrap().variable("ATLASSIAN_SITE", mock.url());
+        grants.variable("ATLASSIAN_EMAIL", ADMIN_EMAIL).variable("ATLASSIAN_API_TOKEN", API_TOKEN)
+    };
+    let mut tenant = engine().sandbox(grants(&one));
+    let mut neighbour = engine().sandbox(grants(&other));
+    for sandbox in [&mut tenant, &mut neighbour] {
+        assert!(sandbox.find_account(&Connection::Environment, "liam@acme.example").await.unwrap().is_ok());
+    }
+    assert_eq!((one.exchanges().len(), other.exchanges().len()), (1, 1));
+    let denied = tenant.find_account(&site(&other.url()), "liam@acme.example").await.unwrap().unwrap_err();
+    assert_eq!(denied.kind, FailureKind::DeniedByHost);
+    assert_eq!(other.exchanges().len(), 1);
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let mock = mock().await;
+    let mut sandbox = sandbox(&mock.url(), Duration::from_secs(5));
+    for _ in 0..5 {
+        assert!(sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().is_ok());
+    }
+    assert_eq!(mock.connections(), 1);
+}

@@ -1,0 +1,20 @@
+//! Drives the component in wasmtime over real sockets, against the mock Atlassian.
+
+mod budget;
+mod cases;
+mod conformance;
+mod contract;
+mod hostile;
+
+use std::path::Path;
+use std::sync::OnceLock;
+use usher_host::{COMPONENT, Engine};
+
+/// The engine of this test run: the component is compiled once.
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+        Engine::from_component(COMPONENT, Some(&cache)).unwrap()
+    })
+}

@@ -1,0 +1,138 @@
+//! The `usher` command as a person and as a script use it, against the mock Atlassian.
+
+use serde_json::Value;
+use std::process::Output;
+use tokio::process::Command;
+use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
+use usher_host_test::mock::{Mock, Options};
+
+async fn mock() -> Mock {
+    Mock::start(Options::default()).await.unwrap()
+}
+
+/// Runs the command with a site in its environment, and whatever else is given.
+async fn usher(mock: &Mock, more: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ATLASSIAN_")) {
+        command.env_remove(name);
+    }
+    command
+        .env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
+        .env("ATLASSIAN_SITE", mock.url())
+        .env("ATLASSIAN_EMAIL", ADMIN_EMAIL)
+        .env("ATLASSIAN_API_TOKEN", API_TOKEN)
+        .envs(more.iter().copied())
+        .args(arguments);
+    command.output().await.unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", out(output)))
+}
+
+#[tokio::test]
+async fn the_three_commands_do_what_they_say_and_say_it() {
+    let mock = mock().await;
+    let invite = ["invite", "mia@example.com", "--group", "jira-users", "--product", "jira-software"];
+    let invited = usher(&mock, &[], &invite).await;
+    assert!(invited.status.success() && out(&invited).starts_with("invited  mia@example.com"), "{}", out(&invited));
+    let again = usher(&mock, &[], &invite).await;
+    assert!(again.status.success() && out(&again).starts_with("already-there  mia@example.com"), "{}", out(&again));
+    let found = usher(&mock, &[], &["find", "MIA@example.com"]).await;
+    assert!(found.status.success() && out(&found).contains("5b10a2844c20165700ede203, active"), "{}", out(&found));
+    let added = usher(&mock, &[], &["group", "add", "engineering", "mia@example.com"]).await;
+    assert!(
+        added.status.success() && out(&added).starts_with("added  mia@example.com in engineering"),
+        "{}",
+        out(&added)
+    );
+    let person = mock.world(|world| world.person("mia@example.com").cloned()).unwrap();
+    assert_eq!(person.groups.len(), 2);
+}
+
+#[tokio::test]
+async fn json_has_the_contracts_names_and_its_failures_too() {
+    let mock = mock().await;
+    let found = json(&usher(&mock, &[], &["find", "liam@acme.example", "--json"]).await);
+    assert_eq!((&found["accountId"], &found["status"]), (&"5b10a2844c20165700ede202".into(), &"active".into()));
+    let invited = usher(&mock, &[], &["invite", "mia@example.com", "--product", "jira-software", "--json"]).await;
+    assert_eq!(json(&invited)["parts"][0]["outcome"], "added");
+    let group = json(&usher(&mock, &[], &["group", "find", "engineering", "--json"]).await);
+    assert_eq!(group["name"], "engineering");
+    let failed = usher(&mock, &[], &["group", "add", "nope", "liam@acme.example", "--json"]).await;
+    assert_eq!(failed.status.code(), Some(1));
+    assert_eq!(
+        (&json(&failed)["failure"]["kind"], &json(&failed)["failure"]["change"]),
+        (&"not-found".into(), &"not-applied".into())
+    );
+}
+
+#[tokio::test]
+async fn the_exit_status_tells_done_from_not_done_from_misused() {
+    let mock = mock().await;
+    for (arguments, code) in [
+        (&["find", "liam@acme.example"][..], 0),
+        (&["find", "nobody@acme.example"], 1),
+        (&["find", "no address"], 1),
+        (&["invite", "mia@example.com", "--product", "jira-software", "--group", "okta-staff", "--group", "nope"], 1),
+        (&["find"], 2),
+        (&["invite", "mia@example.com", "--product", "confluence=king"], 2),
+        (&["find", "liam@acme.example", "--connection", "moon"], 2),
+    ] {
+        let output = usher(&mock, &[], arguments).await;
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}{}", out(&output), err(&output));
+        assert!(code == 0 || (out(&output).is_empty() && !err(&output).is_empty()), "{arguments:?}");
+    }
+    assert!(mock.world(|world| world.person("mia@example.com").is_none()));
+}
+
+#[tokio::test]
+async fn where_both_planes_are_set_the_flag_chooses() {
+    let mock = mock().await;
+    let url = mock.url();
+    let both = [("ATLASSIAN_ORG_ID", ORG_ID), ("ATLASSIAN_API_KEY", API_KEY), ("ATLASSIAN_API_URL", url.as_str())];
+    let undecided = usher(&mock, &both, &["find", "liam@acme.example"]).await;
+    assert_eq!(undecided.status.code(), Some(1));
+    assert!(err(&undecided).contains("ATLASSIAN_CONNECTION"), "{}", err(&undecided));
+    for (plane, path) in [("site", "/rest/api/3/user/search"), ("organization", "/users/search")] {
+        let found = usher(&mock, &both, &["--connection", plane, "find", "liam@acme.example"]).await;
+        assert!(found.status.success(), "{}", err(&found));
+        assert!(mock.exchanges().last().unwrap().path.ends_with(path));
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_ever_printed_and_a_pipe_gets_no_colour() {
+    let mock = mock().await;
+    let basic = base64(&format!("{ADMIN_EMAIL}:{API_TOKEN}"));
+    for token in [API_TOKEN, "wrong-s3cret-token", basic.as_str(), "wrong-s3cret-token\n"] {
+        for flag in [&["--json"][..], &[]] {
+            let arguments = [&["find", "liam@acme.example"], flag].concat();
+            let output = usher(&mock, &[("ATLASSIAN_API_TOKEN", token)], &arguments).await;
+            let all = format!("{}{}", out(&output), err(&output));
+            assert!(!all.contains(token.trim()) && !all.contains(&API_TOKEN[10..]), "{all}");
+            assert!(!all.contains('\u{1b}'), "{all:?}");
+        }
+    }
+}
+
+fn base64(text: &str) -> String {
+    use base64ct::Encoding as _;
+    base64ct::Base64::encode_string(text.as_bytes())
+}
+
+#[tokio::test]
+async fn the_component_can_be_written_to_a_file() {
+    let mock = mock().await;
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/usher.wasm");
+    assert!(usher(&mock, &[], &["component", "--output", file]).await.status.success());
+    assert_eq!(std::fs::read(file).unwrap(), usher_host::COMPONENT);
+}
