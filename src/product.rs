@@ -55,7 +55,7 @@ pub(crate) const PRODUCTS: &[Product] = &[
 /// The product of that name, ignoring case.
 pub(crate) fn by_name(name: &str) -> Option<&'static Product> {
     let same = |other: &&str| other.eq_ignore_ascii_case(name);
-    PRODUCTS.iter().find(|product| same(&product.name) || product.aliases.iter().any(|alias| same(&alias)))
+    PRODUCTS.iter().find(|product| same(&product.name) || product.aliases.iter().any(same))
 }
 
 /// The names of all products, for a message.

@@ -1,5 +1,7 @@
 //! The `usher` command as a person and as a script use it, against the mock Atlassian.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use serde_json::Value;
 use std::process::Output;
 use tokio::process::Command;

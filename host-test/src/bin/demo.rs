@@ -102,7 +102,7 @@ impl Run<'_> {
         println!();
         println!("{TITLE}{title}{TITLE:#}");
         println!(
-            "{QUIET}{:<6} {:<21} {:<14} {:<19} {:>6} {:>9}{QUIET:#}",
+            "{QUIET}{:<6} {:<21} {:<14} {:<17}{:>8} {:>9}{QUIET:#}",
             "call", "who", "outcome", "account id", "requests", "time"
         );
         let (before, requests, start) =

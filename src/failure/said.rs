@@ -1,0 +1,98 @@
+//! What an error body says, in whatever form it says it.
+
+use serde_json::Value;
+
+/// The sentence in an error body, and Atlassian's code for it.
+///
+/// Atlassian has at least five forms of JSON errors, and answers in XML or HTML where a gateway
+/// or a login page is in front.
+pub(super) fn said(body: &[u8]) -> (Option<String>, Option<String>) {
+    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+        return (["message", "title"].iter().find_map(|tag| element(&text, tag)).or_else(|| plain(&text)), None);
+    };
+    let string = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let mut sentences: Vec<String> = Vec::new();
+    let mut code = None;
+    sentences.extend(value["errorMessages"].as_array().into_iter().flatten().filter_map(string));
+    if let Some(fields) = value["errors"].as_object() {
+        sentences.extend(fields.iter().filter_map(|(field, text)| Some(format!("{field}: {}", text.as_str()?))));
+    }
+    for error in value["errors"].as_array().into_iter().flatten() {
+        sentences.extend(string(&error["detail"]).or_else(|| string(&error["title"])));
+        code = code.or_else(|| string(&error["code"]));
+    }
+    if sentences.is_empty() {
+        let keys = ["message", "error_description", "error", "detail", "key"];
+        sentences.extend(keys.iter().find_map(|key| string(&value[*key])));
+    }
+    (short(&sentences.join(" ")), code.or_else(|| string(&value["code"])))
+}
+
+/// The text of the first `<tag>` in XML or HTML.
+fn element(text: &str, tag: &str) -> Option<String> {
+    let (_, rest) = text.split_once(&format!("<{tag}>"))?;
+    short(rest.split_once('<')?.0)
+}
+
+/// Text that is no markup.
+fn plain(text: &str) -> Option<String> {
+    (!text.trim_ascii_start().starts_with('<')).then(|| short(text)).flatten()
+}
+
+/// One line of at most 300 characters.
+fn short(text: &str) -> Option<String> {
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if line.len() + word.len() > 300 {
+            line.push('…');
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    (!line.is_empty()).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_is_found_in_every_form_of_error_body() {
+        for (body, sentence, code) in [
+            (r#"{"errorMessages":["No such group."],"errors":{}}"#, "No such group.", None),
+            (r#"{"errorMessages":[],"errors":{"email":"is taken"}}"#, "email: is taken", None),
+            (r#"{"errors":[{"code":"ADMIN-400-4","title":"Bad","detail":"Bad org"}]}"#, "Bad org", Some("ADMIN-400-4")),
+            (r#"{"errors":[{"code":"X","title":"Bad","detail":null}]}"#, "Bad", Some("X")),
+            (r#"{"code":401,"message":"Unauthorized"}"#, "Unauthorized", None),
+            (
+                r#"{"error": "Failed to parse Connect Session Auth Token"}"#,
+                "Failed to parse Connect Session Auth Token",
+                None,
+            ),
+            (r#"{"key":"unauthorized"}"#, "unauthorized", None),
+            ("<html><head><title>Unauthorized (401)</title></head></html>", "Unauthorized (401)", None),
+            (
+                "<?xml version=\"1.0\"?><status><message>Client must be\n authenticated</message></status>",
+                "Client must be authenticated",
+                None,
+            ),
+            ("upstream connect error", "upstream connect error", None),
+        ] {
+            assert_eq!(said(body.as_bytes()), (Some(sentence.into()), code.map(Into::into)), "{body}");
+        }
+        for nothing in ["", "<html><body>x</body></html>", "{}", "[]", "null", "3"] {
+            assert_eq!(said(nothing.as_bytes()).0.filter(|said| said != "3"), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_long_body_is_cut_and_stays_one_line() {
+        let (said, _) = said("word\r\n".repeat(10_000).as_bytes());
+        let said = said.unwrap();
+        assert!(said.len() <= 305 && !said.contains('\n'), "{said}");
+    }
+}
