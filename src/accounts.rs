@@ -33,9 +33,14 @@ pub enum AccountStatus {
 /// Finds the account that has exactly this e-mail address, ignoring case.
 pub async fn find<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<Account> {
     email::check("email", email)?;
+    Ok(find_with_groups(client, email).await?.account)
+}
+
+/// The same, with the groups that an organization names along with it.
+pub(crate) async fn find_with_groups<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<Found> {
     let matches = Matches::read(client, email).await?;
     if let Some(found) = matches.one()? {
-        return Ok(found.account.clone());
+        return Ok(found.clone());
     }
     if !matches.hidden.is_empty() {
         return Err(Failure::new(
@@ -63,6 +68,7 @@ pub(crate) struct Matches {
 }
 
 /// An account with what the organization says of it besides.
+#[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) account: Account,
     /// The ids of the groups it is in; on a site always empty.

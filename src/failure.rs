@@ -145,6 +145,12 @@ impl Failure {
         Failure::new(FailureKind::InvalidInput, message)
     }
 
+    /// The same, after a change of which this is known.
+    pub(crate) fn after(mut self, change: Change) -> Failure {
+        self.change = change;
+        self
+    }
+
     /// The same with what to do about it.
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Failure {
         self.advice = advice.into();

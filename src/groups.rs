@@ -48,40 +48,42 @@ pub async fn find<T: Transport>(client: &Client<'_, T>, group: &str) -> Result<G
 /// Adds a person, given by account id or e-mail address, to a group, given by name or id.
 pub async fn add<T: Transport>(client: &Client<'_, T>, group: &str, person: &str) -> Result<Membership> {
     check(group)?;
-    let found = if person.contains('@') {
+    if person.contains('@') {
         crate::email::check("person", person)?;
-        Some(accounts::find(client, person).await?)
     } else if person.is_empty() || person.len() > 128 || !person.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Failure::invalid("person is neither an account id nor an e-mail address.")
             .advise("Give an account id such as 712020:0a1b…, or an address such as mia@example.com."));
-    } else {
-        None
-    };
-    let account_id = found.map_or_else(|| person.to_owned(), |account| account.account_id);
-    match client.plane() {
-        Plane::Site => add_on_site(client, group, account_id).await,
-        Plane::Organization => {
-            let group = find(client, group).await?;
-            let outcome = add_in_organization(client, &group, &account_id).await?;
-            Ok(Membership { outcome, group, account_id })
-        }
     }
+    let found = if person.contains('@') { Some(accounts::find_with_groups(client, person).await?) } else { None };
+    let (account_id, group_ids) = match found {
+        Some(found) => (found.account.account_id, found.group_ids),
+        None => (person.to_owned(), Vec::new()),
+    };
+    if client.plane() == Plane::Site {
+        return add_on_site(client, group, account_id).await;
+    }
+    let group = find(client, group).await?;
+    let outcome = if group_ids.contains(&group.id) {
+        MembershipOutcome::AlreadyMember
+    } else {
+        add_in_organization(client, &group, &account_id).await?
+    };
+    Ok(Membership { outcome, group, account_id })
 }
 
 /// One request where all is well: the site finds the group by itself.
 async fn add_on_site<T: Transport>(client: &Client<'_, T>, group: &str, account_id: String) -> Result<Membership> {
-    let answer = match post_site_member(client, Key::of(group), &account_id).await {
-        Ok(group) => Ok((MembershipOutcome::Added, group)),
-        Err(failure) => match (find(client, group).await, failure.status) {
-            // Jira says 400 to a membership that exists.
-            (Ok(group), Some(400)) if is_already_member(&failure) => Ok((MembershipOutcome::AlreadyMember, group)),
-            (Ok(_), Some(404)) => Err(no_such_person(failure, &account_id)),
-            // Jira says 404 to both; the look-up tells which.
-            (Err(no_group), Some(404)) => Err(no_group),
-            _ => Err(failure),
-        },
+    let (outcome, group) = match post_site_member(client, Key::of(group), &account_id).await {
+        Ok(group) => (MembershipOutcome::Added, group),
+        Err(failure) if is_already_member(&failure) => (MembershipOutcome::AlreadyMember, find(client, group).await?),
+        Err(failure) if failure.status == Some(404) => {
+            // Jira says 404 to a group and to a person that is not there; the look-up tells which.
+            find(client, group).await?;
+            return Err(no_such_person(failure, &account_id));
+        }
+        Err(failure) => return Err(failure),
     };
-    answer.map(|(outcome, group)| Membership { outcome, group, account_id })
+    Ok(Membership { outcome, group, account_id })
 }
 
 /// Makes sure that an account is in a group that was found before.

@@ -66,6 +66,8 @@ struct Progress {
     first_failure: Option<Failure>,
     /// Whether a person was invited who was not there, whatever became of the parts.
     invited: bool,
+    /// Whether it cannot be told what became of some part.
+    is_unknown: bool,
 }
 
 impl Progress {
@@ -75,6 +77,7 @@ impl Progress {
 
     fn failed(&mut self, kind: PartKind, name: &str, failure: Failure) {
         self.parts.push(Part::failed(kind, name, failure.message.clone()));
+        self.is_unknown |= failure.change == Change::Unknown;
         self.first_failure.get_or_insert(failure);
     }
 
@@ -96,7 +99,8 @@ impl Progress {
         };
         failure.parts = self.parts;
         if !changed {
-            return Err(failure);
+            let change = if self.is_unknown { Change::Unknown } else { failure.change };
+            return Err(failure.after(change));
         }
         let failed = failure.parts.iter().filter(|part| part.outcome == PartOutcome::Failed);
         let list: Vec<String> = failed.map(|part| format!("{} ({})", part.name, part.reason)).collect();

@@ -39,7 +39,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Fails if the processor is not supported, or if the system's certificates cannot be read.
+    /// Fails if the processor is not supported.
     pub fn load() -> Result<Engine> {
         Engine::from_component(COMPONENT, cache::folder().as_deref())
     }
@@ -57,7 +57,7 @@ impl Engine {
         let component = cache::component(&wasmtime, wasm, cache)?;
         let plugin = PluginPre::new(linker(&wasmtime)?.instantiate_pre(&component)?)?;
         tick(&wasmtime)?;
-        Ok(Engine { wasmtime, plugin, client: http_client()?, component })
+        Ok(Engine { wasmtime, plugin, client: http_client(), component })
     }
 
     /// Opens a sandbox with these grants. Nothing is instantiated before its first call.

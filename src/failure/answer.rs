@@ -40,9 +40,7 @@ impl Failure {
             Safety::Write if error.may_have_arrived() => Change::Unknown,
             _ => Change::NotApplied,
         };
-        let mut failure = Failure::new(kind, message).advise(advice);
-        failure.change = change;
-        failure.look_first()
+        Failure::new(kind, message).advise(advice).after(change).look_first()
     }
 
     /// An answer came whose status is not a success.
@@ -79,12 +77,11 @@ impl Failure {
             _ => Change::NotApplied,
         };
         let text = |name: &str| answer.header(name).map(str::to_owned);
-        let mut failure = Failure::new(kind, message).advise(advice(operation, status));
+        let mut failure = Failure::new(kind, message).advise(advice(operation, status)).after(change);
         failure.status = Some(status);
         failure.retry_after = answer.header("retry-after").and_then(|value| value.trim_ascii().parse().ok());
         failure.code = code;
         failure.request_id = ["atl-traceid", "x-arequestid", "x-request-id"].into_iter().find_map(text);
-        failure.change = change;
         failure.look_first()
     }
 
@@ -97,9 +94,9 @@ impl Failure {
             Safety::Read => Change::NotApplied,
         };
         let mut failure = Failure::new(FailureKind::Protocol, message)
-            .advise("Check that the address is Atlassian's and not a proxy's or a login page's.");
+            .advise("Check that the address is Atlassian's and not a proxy's or a login page's.")
+            .after(change);
         failure.status = Some(answer.status);
-        failure.change = change;
         failure
     }
 

@@ -147,10 +147,9 @@ async fn post<T: Transport>(
     let mine: Vec<&Value> = answer.list("data").iter().filter(is_mine).collect();
     if mine.is_empty() {
         let message = format!("Atlassian's answer (HTTP {status}) says nothing of {}.", invitation.email);
-        let mut failure = Failure::new(FailureKind::Protocol, message)
-            .advise("They may have been invited: look them up before inviting again.");
-        failure.change = Change::Unknown;
-        return Err(failure);
+        return Err(Failure::new(FailureKind::Protocol, message)
+            .advise("They may have been invited: look them up before inviting again.")
+            .after(Change::Unknown));
     }
     let results: Vec<&Value> = mine.iter().flat_map(|person| person.list("results")).collect();
     for wanted in wanted {

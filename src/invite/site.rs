@@ -4,7 +4,7 @@ use super::{Invitation, Invited, Progress};
 use crate::accounts::Matches;
 use crate::client::{Call, Client};
 use crate::email;
-use crate::failure::{Failure, FailureKind, PartKind, PartOutcome, Result};
+use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
 use crate::groups::{self, MembershipOutcome};
 use crate::json::{Fields, Object};
 use crate::operations::{confluence, jira};
@@ -128,7 +128,7 @@ async fn complete<T: Transport>(
         None
     } else {
         post_user(client, email, &missing).await?;
-        Some(read(client, account_id).await?)
+        Some(read(client, account_id).await.map_err(|failure| failure.after(Change::Unknown))?)
     };
     for (name, product) in in_jira(wanted) {
         if before.has(product) {
