@@ -150,9 +150,9 @@ async fn read<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<
 }
 
 async fn post_user<T: Transport>(client: &Client<'_, T>, email: &str, products: &[&str]) -> Result<User> {
-    let call =
-        Call::new(&jira::CREATE_USER).json(Object::new().text("emailAddress", email).texts("products", products));
-    User::read(&client.call(call).await?)
+    let body = Object::new().text("emailAddress", email).texts("products", products);
+    let answer = client.call(Call::new(&jira::CREATE_USER).json(body)).await?;
+    User::read(&answer).map_err(|failure| failure.after(Change::Applied))
 }
 
 async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<PartOutcome> {
