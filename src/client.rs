@@ -154,13 +154,11 @@ impl<'a, T: Transport> Client<'a, T> {
         }
         let request =
             Request { method: operation.method, base: self.connection.base().clone(), path_and_query, headers, body };
-        let mut failure = match self.transport.send(request, self.deadline).await {
-            Ok(answer) if operation.success.contains(&answer.status) => return Ok(answer),
-            Ok(answer) => Failure::from_answer(operation, &answer),
-            Err(error) => Failure::from_transport(operation, self.connection.base().authority(), &error),
-        };
-        failure.message = self.connection.redact(std::mem::take(&mut failure.message));
-        Err(failure)
+        match self.transport.send(request, self.deadline).await {
+            Ok(answer) if operation.success.contains(&answer.status) => Ok(answer),
+            Ok(answer) => Err(Failure::from_answer(operation, &answer)),
+            Err(error) => Err(Failure::from_transport(operation, self.connection.base().authority(), &error)),
+        }
     }
 
     /// The operation's path with every `{name}` filled in.
@@ -280,6 +278,7 @@ mod tests {
         assert_eq!((refused.kind, refused.change), (FailureKind::Unavailable, Change::NotApplied));
         assert_eq!((denied.kind, denied.change), (FailureKind::DeniedByHost, Change::NotApplied));
         assert!(denied.advice.contains("api.atlassian.com"));
-        assert!(echoed.message.contains("bad [redacted]"), "{}", echoed.message);
+        let redacted = connection.redact_all(echoed).message.clone();
+        assert!(redacted.contains("bad [redacted]"), "{redacted}");
     }
 }

@@ -1,6 +1,6 @@
 //! Planes, credentials, and the `Authorization` header.
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Facts, Failure, Result};
 use crate::url::BaseUrl;
 use base64ct::{Base64, Base64Unpadded, Encoding};
 use std::fmt;
@@ -190,13 +190,24 @@ impl Connection {
         }
     }
 
-    /// Text from a server with whatever it repeats of the credential struck out.
-    pub(crate) fn redact(&self, text: String) -> String {
+    /// A failure with whatever a server repeated of the credential struck out.
+    pub fn redact_all(&self, mut failure: Failure) -> Failure {
         let secrets = match self {
             Connection::Site(site) => vec![site.basic(), site.token.0.clone()],
             Connection::Organization(organization) => vec![organization.key.0.clone()],
         };
-        secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "[redacted]"))
+        let redact = |text: &mut String| {
+            for secret in &secrets {
+                if text.contains(secret.as_str()) {
+                    *text = text.replace(secret.as_str(), "[redacted]");
+                }
+            }
+        };
+        let Facts { message, advice, code, request_id, parts, .. } = &mut *failure;
+        [message, advice].into_iter().for_each(redact);
+        [code, request_id].into_iter().flatten().for_each(redact);
+        parts.iter_mut().map(|part| &mut part.reason).for_each(redact);
+        failure
     }
 }
 
@@ -300,8 +311,11 @@ mod tests {
     fn debug_shows_no_secret_and_echoes_are_struck_out() {
         let connection = Connection::site("acme.atlassian.net", "mia@example.com", TOKEN).unwrap();
         assert!(!format!("{connection:?}").contains(TOKEN));
-        let echo = format!("you sent {} with {TOKEN}", connection.authorization());
-        assert_eq!(connection.redact(echo), "you sent Basic [redacted] with [redacted]");
+        let mut echo = Failure::invalid(format!("you sent {} with {TOKEN}", connection.authorization()));
+        echo.request_id = Some(TOKEN.to_owned());
+        let redacted = connection.redact_all(echo);
+        assert_eq!(redacted.message, "you sent Basic [redacted] with [redacted]");
+        assert_eq!(redacted.request_id.as_deref(), Some("[redacted]"));
     }
 
     #[test]

@@ -146,7 +146,7 @@ async fn add_in_organization<T: Transport>(
     }
 }
 
-/// Finds every one of the groups, in their order, by at most one look-up for names and one for ids.
+/// Finds every one of the groups, in their order: ten names, or ten ids, with one look-up.
 ///
 /// # Errors
 ///
@@ -158,7 +158,7 @@ pub(crate) async fn resolve<T: Transport>(client: &Client<'_, T>, groups: &[Stri
     let (ids, names): (Vec<&str>, Vec<&str>) = groups.iter().map(String::as_str).partition(|group| is_uuid(group));
     let mut found: Vec<Group> = Vec::new();
     for (names, key) in [(names, Key::Name("")), (ids, Key::Id(""))] {
-        // Ten ids are the most that one search takes; of names, a hundred.
+        // Ten ids are the most that an organization's search takes.
         for names in names.chunks(10) {
             found.extend(search(client, &key, names).await?);
         }

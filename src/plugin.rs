@@ -57,7 +57,7 @@ fn run<R>(
     let mut result = None;
     transport.block_on(pin!(async { result = Some(verb(&client).await) }));
     // `block_on` returns only when the future has ended.
-    result.unwrap_or_else(|| unreachable!()).map_err(Into::into)
+    result.unwrap_or_else(|| unreachable!()).map_err(|failure| connection.redact_all(failure).into())
 }
 
 /// Checks a connection, or reads it from the environment.

@@ -173,6 +173,7 @@ fn body(invitation: &Invitation, wanted: &[Wanted<'_>]) -> Object {
     for wanted in wanted {
         match wanted.kind {
             PartKind::Access => rules.push(Object::new().text("resource", &wanted.id).text("role", &wanted.role)),
+            PartKind::Group if groups.contains(&wanted.id.as_str()) => {}
             PartKind::Group => groups.push(wanted.id.as_str()),
         }
     }
