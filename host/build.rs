@@ -46,9 +46,11 @@ fn build(root: &Path, target_dir: &Path) {
         let home = env::var("HOME").or_else(|_| env::var("USERPROFILE")).unwrap_or_default();
         format!("{home}/.cargo")
     });
-    // The same bytes from any directory, and no path of this machine in them.
-    let flags =
-        [format!("--remap-path-prefix={cargo_home}=/cargo"), format!("--remap-path-prefix={}=/usher", root.display())];
+    // The same bytes from any directory, and no path of this machine in them. A registry's folder
+    // has a hash in its name; the last prefix that fits is the one that is used.
+    let registries = fs::read_dir(Path::new(&cargo_home).join("registry/src")).into_iter().flatten().flatten();
+    let mut flags = vec![remap(Path::new(&cargo_home), "/cargo"), remap(root, "/usher")];
+    flags.extend(registries.map(|registry| remap(&registry.path(), "/crates")));
     let status = Command::new(env::var_os("CARGO").expect("cargo sets it"))
         .args(["rustc", "--package", "usher-atlassian", "--lib", "--crate-type", "cdylib"])
         .args(["--release", "--locked", "--target", TARGET, "--target-dir"])
@@ -66,6 +68,10 @@ fn build(root: &Path, target_dir: &Path) {
         eprintln!("The component could not be built; what cargo said is above.");
         exit(1);
     }
+}
+
+fn remap(from: &Path, to: &str) -> String {
+    format!("--remap-path-prefix={}={to}", from.display())
 }
 
 /// Drops the custom section of names, 6 kB that no host reads and `strip` leaves there.

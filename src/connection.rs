@@ -124,10 +124,10 @@ impl Connection {
     fn site_named(names: [&'static str; 3], site: &str, email: &str, token: &str) -> Result<Connection> {
         let base = base_url(names[0], site)?;
         if !base.authority().contains(['.', ':', '[']) && base.authority() != "localhost" {
-            return Err(Failure::invalid(format!("{}: `{site}` is not a whole host name.", names[0]))
-                .advise(format!("Write it out, most likely as {site}.atlassian.net.")));
+            return Err(Failure::invalid(format!("{} is not a whole host name.", names[0]))
+                .advise("Write it out, most likely as <name>.atlassian.net."));
         }
-        crate::email::check(names[1], email)?;
+        crate::email::check_unseen(names[1], email)?;
         Ok(Connection::Site(Site { base, email: email.to_owned(), token: secret(names[2], token)? }))
     }
 
@@ -308,6 +308,16 @@ mod tests {
     }
 
     #[test]
+    fn a_token_in_the_wrong_field_is_not_repeated() {
+        for (site, email) in [(TOKEN, "mia@example.com"), ("acme.atlassian.net", TOKEN), ("s3cret", "s3cret")] {
+            let failure = Connection::site(site, email, "t").unwrap_err();
+            assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
+        }
+        let failure = Connection::organization(TOKEN, "k", Some(TOKEN), Some(TOKEN)).unwrap_err();
+        assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
+    }
+
+    #[test]
     fn debug_shows_no_secret_and_echoes_are_struck_out() {
         let connection = Connection::site("acme.atlassian.net", "mia@example.com", TOKEN).unwrap();
         assert!(!format!("{connection:?}").contains(TOKEN));
@@ -322,6 +332,6 @@ mod tests {
     fn an_id_that_is_a_url_and_a_site_that_is_a_bare_name_are_refused() {
         let url = "https://admin.atlassian.com/o/1/overview";
         assert!(message(Connection::organization(url, "k", None, None)).contains("id is not an id"));
-        assert!(message(Connection::site("acme", "mia@example.com", "t")).contains("acme"));
+        assert!(message(Connection::site("acme", "mia@example.com", "t")).contains("site is not a whole host name"));
     }
 }

@@ -2,20 +2,34 @@
 
 use crate::failure::{Failure, Result};
 
-/// Refuses what cannot be one bare address; the mail server has the last word on the rest.
+/// Refuses what cannot be one bare address, and repeats it; the mail server has the last word on
+/// the rest.
 pub(crate) fn check(field: &str, email: &str) -> Result<()> {
-    let bare = |b: u8| !b.is_ascii_whitespace() && !b.is_ascii_control() && !b"<>,;:\"()[]\\".contains(&b);
-    let fine = email.rsplit_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !local.contains('@') && !domain.starts_with('.')
-    }) && email.len() <= 254
-        && email.bytes().all(bare);
-    if fine {
+    if is_bare(email) {
         return Ok(());
     }
-    // It is repeated only if it is short: a whole file pasted into a field helps nobody.
+    // It is repeated only as far as it helps: a whole file pasted into a field does not.
     let shown: String = email.chars().filter(|c| !c.is_control()).take(64).collect();
-    Err(Failure::invalid(format!("{field}: `{shown}` is not an e-mail address."))
-        .advise("Give one bare address such as mia@example.com."))
+    Err(Failure::invalid(format!("{field}: `{shown}` is not an e-mail address.")).advise(ADVICE))
+}
+
+/// The same for a field that stands beside a secret, which people put into the wrong one: nothing
+/// of the value is repeated.
+pub(crate) fn check_unseen(field: &str, email: &str) -> Result<()> {
+    if is_bare(email) {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!("{field} is not an e-mail address.")).advise(ADVICE))
+}
+
+const ADVICE: &str = "Give one bare address such as mia@example.com.";
+
+fn is_bare(email: &str) -> bool {
+    let bare = |b: u8| !b.is_ascii_whitespace() && !b.is_ascii_control() && !b"<>,;:\"()[]\\".contains(&b);
+    email.rsplit_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !local.contains('@') && !domain.starts_with('.')
+    }) && email.len() <= 254
+        && email.bytes().all(bare)
 }
 
 /// Whether two addresses are the same: whole, ignoring the case of ASCII letters.

@@ -6,6 +6,9 @@ mod said;
 /// A result whose error is a [`Failure`].
 pub type Result<T> = std::result::Result<T, Failure>;
 
+/// What to do about an answer that cannot be Atlassian's.
+pub(crate) const WRONG_ADDRESS: &str = "Check that the address is Atlassian's and not a proxy's or a login page's.";
+
 /// Why something did not work.
 ///
 /// Boxed, because it travels through every `?`: that alone is 40 kB of component.
@@ -90,6 +93,7 @@ pub enum PartOutcome {
     AlreadyThere,
     Requested,
     Failed,
+    Unknown,
 }
 
 impl Part {
@@ -98,9 +102,10 @@ impl Part {
         Part { kind, name: name.to_owned(), outcome, reason: String::new() }
     }
 
-    /// A part that failed, and why.
-    pub(crate) fn failed(kind: PartKind, name: &str, reason: impl Into<String>) -> Part {
-        Part { kind, name: name.to_owned(), outcome: PartOutcome::Failed, reason: reason.into() }
+    /// A part that failed, or of which it cannot be told, and why.
+    pub(crate) fn failed(kind: PartKind, name: &str, failure: &Failure) -> Part {
+        let outcome = if failure.change == Change::Unknown { PartOutcome::Unknown } else { PartOutcome::Failed };
+        Part { kind, name: name.to_owned(), outcome, reason: failure.message.clone() }
     }
 }
 
@@ -145,9 +150,13 @@ impl Failure {
         Failure::new(FailureKind::InvalidInput, message)
     }
 
-    /// The same, after a change of which this is known.
+    /// The same, with what is known of the change; the advice says it where that is nothing.
     pub(crate) fn after(mut self, change: Change) -> Failure {
+        const LOOK: &str = "The change may have been made: look before sending it again. ";
         self.change = change;
+        if change == Change::Unknown && !self.advice.starts_with(LOOK) {
+            self.advice.insert_str(0, LOOK);
+        }
         self
     }
 

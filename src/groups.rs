@@ -73,9 +73,11 @@ pub async fn add<T: Transport>(client: &Client<'_, T>, group: &str, person: &str
 
 /// One request where all is well: the site finds the group by itself.
 async fn add_on_site<T: Transport>(client: &Client<'_, T>, group: &str, account_id: String) -> Result<Membership> {
-    let (outcome, group) = match post_site_member(client, Key::of(group), &account_id).await {
+    let (outcome, group) = match post_site_member(client, &Key::of(group), &account_id).await {
         Ok(group) => (MembershipOutcome::Added, group),
-        Err(failure) if is_already_member(&failure) => (MembershipOutcome::AlreadyMember, find(client, group).await?),
+        Err(failure) if failure.status == Some(400) => {
+            (MembershipOutcome::AlreadyMember, membership_behind(client, failure, &Key::of(group), &account_id).await?)
+        }
         Err(failure) if failure.status == Some(404) => {
             // Jira says 404 to a group and to a person that is not there; the look-up tells which.
             find(client, group).await?;
@@ -95,17 +97,33 @@ pub(crate) async fn join<T: Transport>(
     if client.plane() == Plane::Organization {
         return add_in_organization(client, group, account_id).await;
     }
-    match post_site_member(client, Key::Id(&group.id), account_id).await {
+    let key = Key::Id(&group.id);
+    match post_site_member(client, &key, account_id).await {
         Ok(_) => Ok(MembershipOutcome::Added),
-        Err(failure) if is_already_member(&failure) => Ok(MembershipOutcome::AlreadyMember),
+        Err(failure) if failure.status == Some(400) => {
+            membership_behind(client, failure, &key, account_id).await.map(|_| MembershipOutcome::AlreadyMember)
+        }
         Err(failure) => Err(failure),
     }
 }
 
-async fn post_site_member<T: Transport>(client: &Client<'_, T>, group: Key<'_>, account_id: &str) -> Result<Group> {
+/// The membership that a 400 was about, if that is what it was about: Jira says it in words only,
+/// and those are in the language of whoever asks.
+async fn membership_behind<T: Transport>(
+    client: &Client<'_, T>,
+    failure: Failure,
+    group: &Key<'_>,
+    account_id: &str,
+) -> Result<Group> {
+    let call = Call::new(&jira::GET_USER).query("accountId", account_id).query("expand", "groups");
+    let Ok(user) = client.call(call).await else { return Err(failure) };
+    Group::of_user(&user).into_iter().find(|other| other.is(group)).ok_or(failure)
+}
+
+async fn post_site_member<T: Transport>(client: &Client<'_, T>, group: &Key<'_>, account_id: &str) -> Result<Group> {
     let (parameter, id, name) = match group {
-        Key::Id(id) => ("groupId", id, ""),
-        Key::Name(name) => ("groupname", "", name),
+        Key::Id(id) => ("groupId", *id, ""),
+        Key::Name(name) => ("groupname", "", *name),
     };
     let call = Call::new(&jira::ADD_USER_TO_GROUP);
     let call =
@@ -121,13 +139,7 @@ async fn add_in_organization<T: Transport>(
     group: &Group,
     account_id: &str,
 ) -> Result<MembershipOutcome> {
-    if group.synced {
-        return Err(Failure::new(
-            FailureKind::Conflict,
-            format!("The group {} is synced from an identity provider, so it cannot be changed here.", group.name),
-        )
-        .advise("Change it at the identity provider."));
-    }
+    group.check_changeable()?;
     let mut call = Call::new(&organization::ADD_MEMBER)
         .path("groupId", &group.id)
         .json(Object::new().text("accountId", account_id));
@@ -137,10 +149,11 @@ async fn add_in_organization<T: Transport>(
     match client.tell(call).await {
         Ok(_) => Ok(MembershipOutcome::Added),
         // A 409 is an existing membership or a full licence; only reading tells which.
-        Err(failure) if failure.status == Some(409) => {
-            let member = accounts::group_ids(client, account_id).await.is_ok_and(|ids| ids.contains(&group.id));
-            if member { Ok(MembershipOutcome::AlreadyMember) } else { Err(failure) }
-        }
+        Err(failure) if failure.status == Some(409) => match accounts::group_ids(client, account_id).await {
+            Ok(ids) if ids.contains(&group.id) => Ok(MembershipOutcome::AlreadyMember),
+            Ok(_) => Err(failure),
+            Err(_) => Err(failure.advise("They are a member already, or the licence is full; look which it is.")),
+        },
         Err(failure) if failure.status == Some(404) => Err(no_such_person(failure, account_id)),
         Err(failure) => Err(failure),
     }
@@ -182,11 +195,8 @@ async fn search<T: Transport>(client: &Client<'_, T>, key: &Key<'_>, values: &[&
 
 /// The one group of that exact name or id.
 fn pick(found: &[Group], wanted: &str) -> Result<Group> {
-    let same = |group: &&Group| match Key::of(wanted) {
-        Key::Id(id) => group.id.eq_ignore_ascii_case(id),
-        Key::Name(name) => group.name == name,
-    };
-    let mut matches: Vec<&Group> = found.iter().filter(same).collect();
+    let key = Key::of(wanted);
+    let mut matches: Vec<&Group> = found.iter().filter(|group| group.is(&key)).collect();
     matches.dedup_by_key(|group| &group.id);
     match matches.as_slice() {
         [group] => Ok((*group).clone()),
@@ -240,16 +250,35 @@ fn check(group: &str) -> Result<()> {
     Err(Failure::invalid("group is empty, or no group's name.").advise("Give the group's name or its id."))
 }
 
-fn is_already_member(failure: &Failure) -> bool {
-    failure.status == Some(400) && failure.message.contains("already a member")
-}
-
 fn no_such_person(mut failure: Failure, account_id: &str) -> Failure {
     failure.message = format!("There is no person {account_id} who could be added (HTTP 404).");
     failure.advise("Invite them first; whoever was never invited cannot be added to a group.")
 }
 
 impl Group {
+    /// Refuses a group that an identity provider manages, before anything is sent.
+    pub(crate) fn check_changeable(&self) -> Result<()> {
+        if !self.synced {
+            return Ok(());
+        }
+        let message =
+            format!("The group {} is synced from an identity provider and cannot be changed here.", self.name);
+        Err(Failure::new(FailureKind::Conflict, message).advise("Change it at the identity provider."))
+    }
+
+    /// The groups in a Jira `User` that was read with `expand=groups`.
+    pub(crate) fn of_user(user: &Value) -> Vec<Group> {
+        let groups = user.get("groups").map_or(&[][..], |groups| groups.list("items"));
+        groups.iter().filter_map(|group| Group::read(group).ok()).collect()
+    }
+
+    fn is(&self, key: &Key<'_>) -> bool {
+        match key {
+            Key::Id(id) => self.id.eq_ignore_ascii_case(id),
+            Key::Name(name) => self.name == *name,
+        }
+    }
+
     /// From either plane's words for a group.
     fn read(group: &Value) -> Result<Group> {
         let id = group.text("groupId").map_or_else(|| group.need("id"), |id| Ok(id.to_owned()));
@@ -279,6 +308,19 @@ mod tests {
         assert_eq!(near.kind, FailureKind::NotFound);
         assert!(near.advice.contains("There is Developers"), "{}", near.advice);
         assert_eq!(pick(&[group("1", "a"), group("2", "a")], "a").unwrap_err().kind, FailureKind::Ambiguous);
+    }
+
+    #[test]
+    fn either_sign_of_an_identity_provider_makes_a_group_unchangeable() {
+        for (json, changeable) in [
+            (r#"{"id":"1","externalSynced":true,"managementAccess":{"modifiable":true}}"#, false),
+            (r#"{"id":"1","externalSynced":false,"managementAccess":{"modifiable":false}}"#, false),
+            (r#"{"id":"1","externalSynced":false,"managementAccess":{"modifiable":true}}"#, true),
+            (r#"{"id":"1"}"#, true),
+        ] {
+            let group = Group::read(&serde_json::from_str(json).unwrap()).unwrap();
+            assert_eq!(group.check_changeable().is_ok(), changeable, "{json}");
+        }
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Progress {
     }
 
     fn failed(&mut self, kind: PartKind, name: &str, failure: Failure) {
-        self.parts.push(Part::failed(kind, name, failure.message.clone()));
+        self.parts.push(Part::failed(kind, name, &failure));
         self.is_unknown |= failure.change == Change::Unknown;
         self.first_failure.get_or_insert(failure);
     }
@@ -98,14 +98,23 @@ impl Progress {
             return Ok(Invited { outcome, account_id, parts: self.parts });
         };
         failure.parts = self.parts;
-        if !changed {
+        if !changed || failure.kind == FailureKind::Incomplete {
             let change = if self.is_unknown { Change::Unknown } else { failure.change };
             return Err(failure.after(change));
         }
-        let failed = failure.parts.iter().filter(|part| part.outcome == PartOutcome::Failed);
-        let list: Vec<String> = failed.map(|part| format!("{} ({})", part.name, part.reason)).collect();
+        let of = |outcome: PartOutcome| {
+            let parts = failure.parts.iter().filter(|part| part.outcome == outcome);
+            parts.map(|part| format!("{} ({})", part.name, part.reason)).collect::<Vec<_>>().join("; ")
+        };
+        let (failed, unknown) = (of(PartOutcome::Failed), of(PartOutcome::Unknown));
+        let mut message = "The invitation was made in part.".to_owned();
+        for (what, list) in [("Not done", failed), ("Not known", unknown)] {
+            if !list.is_empty() {
+                message.push_str(&format!(" {what}: {list}."));
+            }
+        }
+        failure.message = message;
         failure.kind = FailureKind::Incomplete;
-        failure.message = format!("The invitation was made in part. Not done: {}.", list.join("; "));
         failure.advice = format!("Mend the cause and invite again; what is done stays done. {}", failure.advice);
         failure.change = Change::PartlyApplied;
         Err(failure)

@@ -84,7 +84,7 @@ pub(crate) trait Fields {
     fn need(&self, name: &str) -> Result<String> {
         self.text(name).map(str::to_owned).ok_or_else(|| {
             Failure::new(FailureKind::Protocol, format!("Atlassian's answer has no `{name}`."))
-                .advise("Check that the address is Atlassian's and not a proxy's.")
+                .advise(crate::failure::WRONG_ADDRESS)
         })
     }
 

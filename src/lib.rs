@@ -1,7 +1,7 @@
 //! Usher: Atlassian Cloud administration as a sandboxed WebAssembly component.
 //!
 //! This is the component and, under it, the core that it shares with whoever links this crate
-//! natively. A call flows one way: [`plugin`](https://github.com/WebAssembly/component-model)
+//! natively. A call flows one way: `plugin`
 //! turns the contract's types into the core's, a verb ([`accounts`], [`groups`], [`invite`]) says
 //! what it wants in [`operations`], [`client`] builds, signs and sends through the [`transport`]
 //! it was handed, and a [`failure`] says what went wrong and what to do.

@@ -53,7 +53,7 @@ fn run<R>(
 ) -> Result<R, wit::Failure> {
     let connection = connect(connection)?;
     let transport = Wasi::default();
-    let client = Client::new(&connection, &transport, limit());
+    let client = Client::new(&connection, &transport, limit()?);
     let mut result = None;
     transport.block_on(pin!(async { result = Some(verb(&client).await) }));
     // `block_on` returns only when the future has ended.
@@ -77,9 +77,12 @@ fn connect(connection: wit::Connection) -> Result<Connection, wit::Failure> {
 }
 
 /// How long a call may take: for the host to set, who alone knows how long it can wait.
-fn limit() -> Duration {
-    let set = variable("USHER_DEADLINE_MS").and_then(|text| text.parse().ok());
-    set.map_or(DEADLINE, Duration::from_millis)
+fn limit() -> Result<Duration, wit::Failure> {
+    let Some(set) = variable("USHER_DEADLINE_MS") else { return Ok(DEADLINE) };
+    set.parse::<u32>().map(|set| Duration::from_millis(set.into())).map_err(|_| {
+        let failure = failure::Failure::invalid("USHER_DEADLINE_MS is no number of milliseconds.");
+        failure.advise("Set it to a whole number such as 60000, or leave it out.").into()
+    })
 }
 
 impl From<accounts::Account> for wit_accounts::Account {
@@ -201,6 +204,7 @@ fn parts(parts: Vec<failure::Part>) -> Vec<wit::Part> {
             PartOutcome::AlreadyThere => wit::PartOutcome::AlreadyThere,
             PartOutcome::Requested => wit::PartOutcome::Requested,
             PartOutcome::Failed => wit::PartOutcome::Failed,
+            PartOutcome::Unknown => wit::PartOutcome::Unknown,
         },
         reason: part.reason,
     };

@@ -39,7 +39,7 @@ impl BaseUrl {
         if !is_host(host) {
             return Err("is not a host name");
         }
-        if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        if port.is_some_and(|port| !port.parse::<u32>().is_ok_and(|port| port <= 65_535)) {
             return Err("has no valid port");
         }
         if !https && !is_loopback(host) {

@@ -74,13 +74,35 @@ fn make_private(folder: &Path) -> bool {
 #[cfg(unix)]
 fn is_private(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    // A file of one's own tells who one is without a crate for `geteuid`.
-    let me = dirs::home_dir().and_then(|home| fs::metadata(home).ok()).map(|home| home.uid());
-    fs::symlink_metadata(path).is_ok_and(|it| !it.is_symlink() && Some(it.uid()) == me && it.mode() & 0o022 == 0)
+    // Not the owner of `$HOME`: sudo may keep that of somebody else.
+    let me = rustix::process::geteuid().as_raw();
+    fs::symlink_metadata(path).is_ok_and(|it| !it.is_symlink() && it.uid() == me && it.mode() & 0o022 == 0)
 }
 
 #[cfg(not(unix))]
 fn is_private(path: &Path) -> bool {
     // Windows keeps the cache folder in the user's profile, which others cannot write.
     path.exists()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn what_others_can_write_or_redirect_is_left_alone() {
+        let folder = std::env::temp_dir().join(format!("usher-cache-test-{}", std::process::id()));
+        assert!(make_private(&folder));
+        let mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+        for open in [0o770, 0o707, 0o777] {
+            mode(open);
+            assert!(!make_private(&folder), "{open:o}");
+        }
+        mode(0o700);
+        let link = folder.join("link");
+        std::os::unix::fs::symlink(&folder, &link).unwrap();
+        assert!(!is_private(&link));
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

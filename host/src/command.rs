@@ -8,7 +8,8 @@ use clap::Parser as _;
 use serde_json::Value;
 use std::path::Path;
 use std::process::ExitCode;
-use usher_host::{Answer, COMPONENT, Connection, Engine, Grants, Invitation};
+use std::time::Duration;
+use usher_host::{Answer, COMPONENT, Connection, Engine, Grants, Invitation, Limits, Part, PartOutcome};
 
 /// The variables that the component may see, where they are set.
 const VARIABLES: [&str; 9] = [
@@ -22,6 +23,9 @@ const VARIABLES: [&str; 9] = [
     "ATLASSIAN_API_URL",
     "USHER_DEADLINE_MS",
 ];
+
+/// How much longer than its deadline the component may take before it is stopped.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs the command. The exit status is 0 only if what was asked for is so now, 1 if it is not,
 /// and 2 if the command line is wrong.
@@ -63,7 +67,11 @@ async fn call(arguments: &Arguments) -> Result<ExitCode, String> {
                 message: message.clone(),
             };
             let answer = sandbox.invite(here, &invitation).await;
-            show(json, answer, |invited| print::invited(email, invited), print::invited_json)
+            // What Atlassian carries out later is not so now.
+            let later = |part: &Part| part.outcome == PartOutcome::Requested;
+            let is_later = matches!(&answer, Ok(Ok(invited)) if invited.parts.iter().any(later));
+            let code = show(json, answer, |invited| print::invited(email, invited), print::invited_json);
+            if is_later { Ok(ExitCode::FAILURE) } else { code }
         }
         Command::Group { command: GroupCommand::Find { group } } => {
             let answer = sandbox.find_group(here, group).await;
@@ -111,8 +119,11 @@ fn grants(arguments: &Arguments) -> Grants {
         ("ATLASSIAN_CONNECTION", Some(plane)) => Some(plane.name().to_owned()),
         _ => std::env::var(name).ok(),
     };
+    // The component ends a call by itself at its deadline; this comes after.
+    let deadline = variable("USHER_DEADLINE_MS").and_then(|text| text.parse().ok()).unwrap_or(60_000);
+    let limits = Limits { time: Duration::from_millis(deadline).saturating_add(GRACE), ..Limits::default() };
     let set = VARIABLES.iter().filter_map(|name| Some((name, variable(name)?)));
-    let grants = set.fold(Grants::new(), |grants, (name, value)| grants.variable(name, value));
+    let grants = set.fold(Grants::new().limits(limits), |grants, (name, value)| grants.variable(name, value));
     // Where the environment makes no connection there is no host to grant, and the component says
     // what is wrong with it.
     let host =

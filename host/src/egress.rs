@@ -87,28 +87,29 @@ impl WasiHttpHooks for Egress {
     }
 }
 
-/// What went wrong, in the words of `wasi:http`.
+/// What went wrong, in the words of `wasi:http`. Only what fails while connecting is said in words
+/// that mean that the request never left.
 fn error_code(error: &ClientError) -> Error {
+    if !error.is_connect() {
+        return Error::ConnectionTerminated;
+    }
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(this) = cause {
         if let Some(io) = this.downcast_ref::<io::Error>() {
-            if io.get_ref().is_some_and(|inner| inner.is::<Prohibited>()) {
-                return Error::DestinationIpProhibited;
-            }
-            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                return Error::TlsCertificateError;
-            }
+            let inner = io.get_ref();
             match io.kind() {
+                _ if inner.is_some_and(|inner| inner.is::<Prohibited>()) => return Error::DestinationIpProhibited,
+                _ if inner.is_some_and(|inner| inner.is::<rustls::Error>()) => return Error::TlsCertificateError,
                 io::ErrorKind::ConnectionRefused => return Error::ConnectionRefused,
                 io::ErrorKind::TimedOut => return Error::ConnectionTimeout,
                 _ => {}
             }
         }
         // hyper-util gives a failed look-up no type of its own, only this text.
-        if error.is_connect() && this.to_string().starts_with("dns error") {
+        if this.to_string().starts_with("dns error") {
             return Error::DnsError { rcode: None, info_code: None };
         }
         cause = this.source();
     }
-    if error.is_connect() { Error::DestinationUnavailable } else { Error::ConnectionTerminated }
+    Error::DestinationUnavailable
 }

@@ -47,7 +47,7 @@ impl Grants {
     ///
     /// Fails if it is no host.
     pub fn host(mut self, host: &str) -> Result<Grants, NotAHost> {
-        let base = BaseUrl::parse(host).map_err(|wrong| NotAHost { host: host.to_owned(), wrong })?;
+        let base = BaseUrl::parse(host).map_err(NotAHost)?;
         self.hosts.push(base);
         Ok(self)
     }
@@ -85,16 +85,13 @@ impl fmt::Debug for Grants {
     }
 }
 
-/// A host that is none.
+/// A host that is none. It is not repeated: what is wrong with it may be a password in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotAHost {
-    host: String,
-    wrong: &'static str,
-}
+pub struct NotAHost(&'static str);
 
 impl fmt::Display for NotAHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.host, self.wrong)
+        write!(f, "the host {}", self.0)
     }
 }
 

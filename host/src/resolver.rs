@@ -51,7 +51,7 @@ impl Service<Name> for PublicOnly {
     }
 }
 
-/// Whether an address is one of the public internet (IANA's special-purpose registries).
+/// Whether an address is one of the public internet, by IANA's special-purpose registries.
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
@@ -63,7 +63,9 @@ fn is_public(ip: IpAddr) -> bool {
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, ..] = ip.octets();
+    let [a, b, c, _] = ip.octets();
+    let protocol = (a, b, c) == (192, 0, 0); // RFC 6890
+    let relay = (a, b, c) == (192, 88, 99); // RFC 7526
     let shared = a == 100 && (64..128).contains(&b); // RFC 6598
     let benchmark = a == 198 && (b == 18 || b == 19); // RFC 2544
     let reserved = a == 0 || a >= 224; // RFC 1122, multicast and class E
@@ -71,20 +73,34 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || ip.is_loopback()
         || ip.is_link_local()
         || ip.is_documentation()
+        || protocol
+        || relay
         || shared
         || benchmark
         || reserved)
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
-    // Only 2000::/3 is given out; 2001:db8::/32 is for documentation.
+    // Only 2000::/3 is given out. In it, 2001::/23 is for protocols, Teredo among them, 2001:db8::/32
+    // and 3fff::/20 for documentation, and 2002::/16 holds any IPv4 address there is (6to4).
     let [first, second, ..] = ip.segments();
-    first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0xdb8)
+    let protocol = first == 0x2001 && (second < 0x200 || second == 0xdb8);
+    let documentation = first == 0x3fff && second < 0x1000;
+    first & 0xe000 == 0x2000 && !protocol && !documentation && first != 0x2002
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_prohibited_and_localhost_is_not() {
+        let look_up = |name: &str| PublicOnly.call(name.parse().unwrap());
+        // An address is a name that leads to itself.
+        let error = look_up("127.0.0.1").await.unwrap_err();
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<Prohibited>()), "{error}");
+        assert!(look_up("localhost").await.is_ok());
+    }
 
     #[test]
     fn only_addresses_of_the_public_internet_pass() {
@@ -110,6 +126,10 @@ mod tests {
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
             "2001:db8::1",
+            "2002:7f00:1::1",
+            "2001::1",
+            "192.0.0.8",
+            "3fff::1",
             "ff02::1",
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");

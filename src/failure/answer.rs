@@ -33,14 +33,14 @@ impl Failure {
             TransportError::TooLarge(limit) => (
                 FailureKind::Protocol,
                 format!("{host} answered with more than {limit} bytes."),
-                "Check that the address is Atlassian's and not a proxy's or a login page's.".into(),
+                crate::failure::WRONG_ADDRESS.to_owned(),
             ),
         };
         let change = match operation.safety {
             Safety::Write if error.may_have_arrived() => Change::Unknown,
             _ => Change::NotApplied,
         };
-        Failure::new(kind, message).advise(advice).after(change).look_first()
+        Failure::new(kind, message).advise(advice).after(change)
     }
 
     /// An answer came whose status is not a success.
@@ -65,15 +65,17 @@ impl Failure {
             FailureKind::Conflict => "The state of the organization does not allow it",
             FailureKind::RateLimited => "Atlassian wants fewer requests",
             FailureKind::Unavailable | FailureKind::Timeout => "Atlassian could not answer",
+            FailureKind::Protocol => "This is no answer that Atlassian documents",
             _ => "Atlassian refused the request",
         };
         let message = match said {
             Some(said) => format!("{what} (HTTP {status}, {}): {said}", operation.id),
             None => format!("{what} (HTTP {status}, {}).", operation.id),
         };
-        // A redirect or a 5xx may come from something in between, after the server has acted.
+        // A redirect or a 5xx may come from something in between, after the server has acted; and a
+        // success that is not documented may be one.
         let change = match (operation.safety, status) {
-            (Safety::Write, 408 | 500..=599 | 300..=399) => Change::Unknown,
+            (Safety::Write, 200..=399 | 408 | 500..=599) => Change::Unknown,
             _ => Change::NotApplied,
         };
         let text = |name: &str| answer.header(name).map(str::to_owned);
@@ -82,30 +84,23 @@ impl Failure {
         failure.retry_after = answer.header("retry-after").and_then(|value| value.trim_ascii().parse().ok());
         failure.code = code;
         failure.request_id = ["atl-traceid", "x-arequestid", "x-request-id"].into_iter().find_map(text);
-        failure.look_first()
+        failure
     }
 
     /// An answer came whose status is a success, and whose body is not what it should be.
     pub(crate) fn from_body(operation: &Operation, answer: &Response, wrong: &str) -> Failure {
         let message =
             format!("Atlassian's answer to {} (HTTP {}) cannot be read: {wrong}.", operation.id, answer.status);
-        let change = match operation.safety {
-            Safety::Write => Change::Applied,
-            Safety::Read => Change::NotApplied,
+        let change = match (operation.safety, answer.status) {
+            (Safety::Write, 201) => Change::Applied,
+            // A login page is a 200, too.
+            (Safety::Write, _) => Change::Unknown,
+            (Safety::Read, _) => Change::NotApplied,
         };
-        let mut failure = Failure::new(FailureKind::Protocol, message)
-            .advise("Check that the address is Atlassian's and not a proxy's or a login page's.")
-            .after(change);
+        let mut failure =
+            Failure::new(FailureKind::Protocol, message).advise(crate::failure::WRONG_ADDRESS).after(change);
         failure.status = Some(answer.status);
         failure
-    }
-
-    /// Says in the advice what `change` says, where it is not known what became of the change.
-    fn look_first(mut self) -> Failure {
-        if self.change == Change::Unknown {
-            self.advice.insert_str(0, "The change may have been made: look before sending it again. ");
-        }
-        self
     }
 }
 
@@ -141,6 +136,7 @@ fn advice(operation: &Operation, status: u16) -> &'static str {
         (409, ..) => "Check that the licence has room left, in Atlassian Administration > Billing.",
         (429, ..) => "Wait, then try again.",
         (300..=399, ..) => "Usher follows no redirects. Check the address.",
+        (200..=299, ..) => crate::failure::WRONG_ADDRESS,
         (500..=599, ..) | (408, ..) => "Try again later; see status.atlassian.com.",
         _ => "",
     }

@@ -42,7 +42,10 @@ pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &In
 
     let mut progress = Progress::default();
     let Some(found) = found.filter(|found| found.account.status == AccountStatus::Active) else {
+        groups.iter().try_for_each(groups::Group::check_changeable)?;
         let account_id = post(client, invitation, &wanted, &mut progress).await?;
+        // Whoever was not there may be there now, even if everything asked for failed.
+        progress.is_unknown = true;
         return progress.finish(account_id);
     };
     let account_id = &found.account.account_id;
@@ -55,6 +58,9 @@ pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &In
         PartKind::Access => has_role(&roles, &wanted.id, &wanted.role),
     };
     let (there, missing): (Vec<Wanted<'_>>, Vec<Wanted<'_>>) = wanted.into_iter().partition(is_there);
+    for group in groups.iter().filter(|group| missing.iter().any(|wanted| wanted.id == group.id)) {
+        group.check_changeable()?;
+    }
     for wanted in &there {
         progress.done(wanted.kind, wanted.name, PartOutcome::AlreadyThere);
     }
@@ -153,27 +159,36 @@ async fn post<T: Transport>(
     }
     let results: Vec<&Value> = mine.iter().flat_map(|person| person.list("results")).collect();
     for wanted in wanted {
-        match status_of(&results, wanted) {
-            Ok(()) => progress.done(wanted.kind, wanted.name, PartOutcome::Added),
-            Err(reason) => progress.failed(wanted.kind, wanted.name, Failure::new(FailureKind::Conflict, reason)),
-        }
+        let (reason, change) = match status_of(&results, wanted) {
+            Some(Ok(())) => {
+                progress.done(wanted.kind, wanted.name, PartOutcome::Added);
+                continue;
+            }
+            Some(Err(reason)) => (reason, Change::NotApplied),
+            None => ("Atlassian's answer says nothing of it", Change::Unknown),
+        };
+        let advice = "Check the licence, the resource id, and that the group is not an identity provider's.";
+        let failure = Failure::new(FailureKind::Conflict, reason).advise(advice).after(change);
+        progress.failed(wanted.kind, wanted.name, failure);
     }
     progress.invited = wanted.is_empty() && status == 200;
     if status == 206 && progress.first_failure.is_none() {
         // To RFC 9110 a 206 is a range; to Atlassian it says that something failed.
         let message = format!("Atlassian says that inviting {} failed in part, but not in which.", invitation.email);
-        progress.first_failure = Some(Failure::new(FailureKind::Incomplete, message).advise("Look them up."));
+        let failure = Failure::new(FailureKind::Incomplete, message).advise("Look them up.");
+        progress.first_failure = Some(failure.after(Change::Unknown));
     }
     Ok(mine.iter().find_map(|person| person.text("id")).map(str::to_owned))
 }
 
-fn body(invitation: &Invitation, wanted: &[Wanted<'_>]) -> Object {
+fn body(invitation: &Invitation, all: &[Wanted<'_>]) -> Object {
     let mut rules = Vec::new();
     let mut groups = Vec::new();
-    for wanted in wanted {
+    for (at, wanted) in all.iter().enumerate() {
+        let is_again = |other: &Wanted<'_>| other.id == wanted.id && other.role == wanted.role;
         match wanted.kind {
+            _ if all[..at].iter().any(is_again) => {}
             PartKind::Access => rules.push(Object::new().text("resource", &wanted.id).text("role", &wanted.role)),
-            PartKind::Group if groups.contains(&wanted.id.as_str()) => {}
             PartKind::Group => groups.push(wanted.id.as_str()),
         }
     }
@@ -186,19 +201,18 @@ fn body(invitation: &Invitation, wanted: &[Wanted<'_>]) -> Object {
     }
 }
 
-/// What the results of one person say of one thing that was asked for, or why it failed.
-fn status_of(results: &[&Value], wanted: &Wanted<'_>) -> std::result::Result<(), String> {
+/// What the results of one person say of one thing that was asked for: done, or why not.
+fn status_of<'a>(results: &[&'a Value], wanted: &Wanted<'_>) -> Option<std::result::Result<(), &'a str>> {
     let (list, field) = match wanted.kind {
         PartKind::Access => ("roleAssignmentResult", "resource"),
         PartKind::Group => ("groupAssignmentResult", "group"),
     };
-    let mut all = results.iter().flat_map(|result| result.list(list));
     let is_it = |result: &&Value| {
         result.text(field) == Some(&wanted.id) && result.text("role").unwrap_or_default() == wanted.role
     };
-    match all.find(is_it) {
-        Some(result) if result.text("status") == Some("INVITED") => Ok(()),
-        Some(result) => Err(result.text("statusReason").unwrap_or("no reason given").to_owned()),
-        None => Err("Atlassian's answer says nothing of it".to_owned()),
-    }
+    let result = results.iter().flat_map(|result| result.list(list)).find(is_it)?;
+    Some(match result.text("status") {
+        Some("INVITED") => Ok(()),
+        _ => Err(result.text("statusReason").unwrap_or("no reason given")),
+    })
 }

@@ -5,7 +5,7 @@ use crate::accounts::Matches;
 use crate::client::{Call, Client};
 use crate::email;
 use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
-use crate::groups::{self, MembershipOutcome};
+use crate::groups::{self, Group, MembershipOutcome};
 use crate::json::{Fields, Object};
 use crate::operations::{confluence, jira};
 use crate::product::{self, OnSite};
@@ -20,8 +20,8 @@ struct User {
     account_id: String,
     /// The keys of the Jira products they have access to.
     products: Vec<String>,
-    /// The ids of the groups they are in.
-    group_ids: Vec<String>,
+    /// The groups they are in.
+    groups: Vec<Group>,
 }
 
 pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &Invitation) -> Result<Invited> {
@@ -49,7 +49,7 @@ pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &In
     }
     for (name, group) in invitation.groups.iter().zip(&groups) {
         let result = match &user {
-            Some(user) if user.group_ids.contains(&group.id) => Ok(MembershipOutcome::AlreadyMember),
+            Some(user) if user.groups.iter().any(|other| other.id == group.id) => Ok(MembershipOutcome::AlreadyMember),
             Some(user) => groups::join(client, group, &user.account_id).await,
             None => Err(Failure::new(FailureKind::NotFound, "Confluence shows the account only once they accept")
                 .advise("Add them to the group after that.")),
@@ -76,9 +76,7 @@ fn wanted(invitation: &Invitation) -> Result<Vec<Wanted<'_>>> {
             return Err(Failure::invalid(format!("access: a site cannot make somebody {} of {name}.", access.role))
                 .advise("Ask for the role `user`, or use an organization's API key."));
         }
-        if !wanted.iter().any(|(other, _)| product::by_name(other).is_some_and(|other| other.name == product.name)) {
-            wanted.push((name, product.on_site));
-        }
+        wanted.push((name, product.on_site));
     }
     Ok(wanted)
 }
@@ -99,16 +97,22 @@ async fn create<T: Transport>(
     hidden: &[String],
     progress: &mut Progress,
 ) -> Result<Option<User>> {
-    let products: Vec<&str> = in_jira(wanted).map(|(_, product)| product).collect();
+    let products = products(wanted, |_| true);
     if products.is_empty() {
         return Ok(None);
     }
-    let user = post_user(client, email, &products).await?;
-    // Jira says 201 for people who had access, too; a hidden address is how they were not found.
+    let mut user = post_user(client, email, &products).await?;
+    // Jira says 201 for people who had access, too, and a hidden address is how they were not found.
     let was_there = hidden.contains(&user.account_id);
-    let outcome = if was_there { PartOutcome::AlreadyThere } else { PartOutcome::Added };
-    for (name, _) in in_jira(wanted) {
-        progress.done(PartKind::Access, name, outcome);
+    if was_there {
+        user = read(client, &user.account_id).await.map_err(|failure| failure.after(Change::Unknown))?;
+    }
+    for (name, product) in in_jira(wanted) {
+        match (was_there, user.has(product)) {
+            (false, _) => progress.done(PartKind::Access, name, PartOutcome::Added),
+            (true, true) => progress.done(PartKind::Access, name, PartOutcome::AlreadyThere),
+            (true, false) => progress.failed(PartKind::Access, name, nothing_given()),
+        }
     }
     Ok(Some(user))
 }
@@ -122,7 +126,7 @@ async fn complete<T: Transport>(
     progress: &mut Progress,
 ) -> Result<User> {
     let before = read(client, account_id).await?;
-    let missing: Vec<&str> = in_jira(wanted).map(|(_, product)| product).filter(|key| !before.has(key)).collect();
+    let missing = products(wanted, |key| !before.has(key));
     // The answer to this legacy call does not say what it gave, so what they have is read again.
     let after = if missing.is_empty() {
         None
@@ -136,12 +140,26 @@ async fn complete<T: Transport>(
         } else if after.as_ref().is_some_and(|after| after.has(product)) {
             progress.done(PartKind::Access, name, PartOutcome::Added);
         } else {
-            let failure = Failure::new(FailureKind::Conflict, "Jira accepted it and gave no access")
-                .advise("A site cannot always give products to people who are there; use an organization's API key.");
-            progress.failed(PartKind::Access, name, failure);
+            progress.failed(PartKind::Access, name, nothing_given());
         }
     }
     Ok(after.unwrap_or(before))
+}
+
+/// The wanted Jira products that a condition holds for, each once.
+fn products(wanted: &[Wanted<'_>], condition: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let mut products = Vec::new();
+    for (_, product) in in_jira(wanted) {
+        if condition(product) && !products.contains(&product) {
+            products.push(product);
+        }
+    }
+    products
+}
+
+fn nothing_given() -> Failure {
+    Failure::new(FailureKind::Conflict, "Jira accepted it and gave no access")
+        .advise("A site cannot always give products to people who are there; use an organization's API key.")
 }
 
 async fn read<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<User> {
@@ -158,6 +176,11 @@ async fn post_user<T: Transport>(client: &Client<'_, T>, email: &str, products: 
 async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<PartOutcome> {
     let emails = Object::new().texts("emails", &[email]);
     let access = client.call(Call::new(&confluence::CHECK_ACCESS).json(emails.clone())).await?;
+    // Without the list nothing is known, and least of all that they have access.
+    if !access.get("emailsWithoutAccess").is_some_and(Value::is_array) {
+        let message = "Confluence does not say who has access";
+        return Err(Failure::new(FailureKind::Protocol, message).advise("Check that the site has Confluence."));
+    }
     let named = |list: &str| access.list(list).iter().filter_map(Value::as_str).any(|other| email::same(other, email));
     if named("invalidEmails") {
         return Err(Failure::invalid(format!("Confluence does not take {email} as an e-mail address"))
@@ -174,14 +197,11 @@ async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str)
 impl User {
     /// From Jira's `User`; products and groups are in it only if they were asked for by `expand`.
     fn read(user: &Value) -> Result<User> {
-        let all = |list: &str, field: &str| -> Vec<String> {
-            let items = user.get(list).map_or(&[][..], |list| list.list("items"));
-            items.iter().filter_map(|item| item.text(field)).map(str::to_owned).collect()
-        };
+        let roles = user.get("applicationRoles").map_or(&[][..], |roles| roles.list("items"));
         Ok(User {
             account_id: user.need("accountId")?,
-            products: all("applicationRoles", "key"),
-            group_ids: all("groups", "groupId"),
+            products: roles.iter().filter_map(|role| role.text("key")).map(str::to_owned).collect(),
+            groups: Group::of_user(user),
         })
     }
 

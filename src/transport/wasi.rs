@@ -184,9 +184,7 @@ fn before_sending(code: &ErrorCode) -> TransportError {
         | ErrorCode::DestinationIpUnroutable
         | ErrorCode::ConnectionRefused
         | ErrorCode::ConnectionLimitReached
-        | ErrorCode::TlsProtocolError
         | ErrorCode::TlsCertificateError
-        | ErrorCode::TlsAlertReceived(_)
         | ErrorCode::HttpRequestUriInvalid => TransportError::Unsent(name(code)),
         _ => after_sending(code),
     }

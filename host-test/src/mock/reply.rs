@@ -8,7 +8,7 @@ pub struct Reply {
     /// The status.
     pub status: u16,
     /// The headers besides those of HTTP itself.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
@@ -16,7 +16,7 @@ pub struct Reply {
 impl Reply {
     /// A body of any kind.
     pub fn text(status: u16, content_type: &str, body: impl Into<String>) -> Reply {
-        Reply { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+        Reply { status, headers: vec![("content-type".to_owned(), content_type.to_owned())], body: body.into() }
     }
 
     /// A JSON body.
@@ -30,8 +30,8 @@ impl Reply {
     }
 
     /// The same with one more header.
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Reply {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Reply {
+        self.headers.push((name.to_owned(), value.into()));
         self
     }
 

@@ -32,6 +32,12 @@ struct Case {
     /// The requests, in their order, without the host.
     #[serde(default)]
     requests: Vec<String>,
+    /// The bodies of those that have one, in their order; not compared where there are none here.
+    #[serde(default)]
+    bodies: Vec<Value>,
+    /// The e-mails that Atlassian sends, as `address: text`.
+    #[serde(default)]
+    outbox: Vec<String>,
     /// Granted environment.
     #[serde(default)]
     environment: BTreeMap<String, String>,
@@ -72,6 +78,8 @@ struct Answer {
     body: String,
     #[serde(default = "json")]
     content_type: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
 }
 
 fn yes() -> bool {
@@ -104,6 +112,14 @@ fn every_exported_function_has_a_case_on_each_plane() {
         for plane in ["{site}", "{organization}"] {
             assert!(has(&function.name, plane), "no case calls {} with {plane}", function.name);
         }
+    }
+}
+
+#[test]
+fn every_expected_failure_says_what_became_of_the_change() {
+    for case in cases() {
+        let failure = case.expect.get("err");
+        assert!(failure.is_none_or(|failure| failure.get("change").is_some()), "{}", case.name);
     }
 }
 
@@ -159,6 +175,14 @@ async fn run(case: &Case, function: &Function, official: Option<&conformance::Of
     if asked != case.requests {
         problems.push(format!("asked {asked:#?}"));
     }
+    let sent: Vec<Value> = exchanges.iter().filter_map(|exchange| exchange.body.clone()).collect();
+    if !case.bodies.is_empty() && sent != case.bodies {
+        problems.push(format!("sent {sent:#?}"));
+    }
+    let outbox = mock.world(|world| world.outbox.iter().map(|(to, text)| format!("{to}: {text}")).collect::<Vec<_>>());
+    if outbox != case.outbox {
+        problems.push(format!("Atlassian mailed {outbox:?}"));
+    }
     problems.extend(mock.unexpected().into_iter().map(|call| format!("the mock does not know {call}")));
     for secret in [API_KEY, API_TOKEN] {
         let half = &secret[secret.len() / 2..];
@@ -202,6 +226,7 @@ fn set_up(case: &Case, mock: &Mock) {
     });
     for answer in &case.answers {
         let reply = Reply::text(answer.status, &answer.content_type, fill(&answer.body, mock));
+        let reply = answer.headers.iter().fold(reply, |reply, (name, value)| reply.header(name, value));
         mock.fault(&answer.path, Fault::Answer(reply));
     }
 }

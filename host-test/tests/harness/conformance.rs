@@ -75,6 +75,7 @@ fn a_request_that_is_not_in_the_descriptions_is_found() {
     assert_eq!(problems("PUT", "/rest/api/3/user", "", None), 1);
     assert_eq!(problems("POST", "/rest/api/3/user", "", Some(json!({"emailAddress": 1}))), 2);
     assert_eq!(problems("POST", "/rest/api/3/group/user", "group=x", Some(json!({}))), 1);
+    assert_eq!(problems("POST", "/rest/api/3/group/user", "", Some(json!({"groupname": "x"}))), 1);
     assert_eq!(problems("POST", "/admin/v1/orgs/o/users/invite", "", None), 1);
 }
 
@@ -151,7 +152,10 @@ impl Official {
         let mut wrong = found.check_query(exchange);
         let body = &found.document.resolve(&found.operation["requestBody"])["content"]["application/json"]["schema"];
         match &exchange.body {
-            Some(body_sent) if !body.is_null() => wrong.extend(found.document.errors(body, body_sent)),
+            Some(sent) if !body.is_null() => {
+                wrong.extend(found.document.errors(body, sent));
+                wrong.extend(found.document.unknown_fields(body, sent));
+            }
             Some(_) => wrong.push("a body where none is described".into()),
             None if !body.is_null() => wrong.push("no body".into()),
             None => {}
@@ -207,6 +211,17 @@ impl Document {
         let Some(reference) = value["$ref"].as_str() else { return value };
         let path = reference.trim_start_matches("#/components");
         self.components.pointer(path).unwrap_or(&Value::Null)
+    }
+
+    /// Fields of a body that its schema does not name. Most schemas allow more than they name, and a
+    /// server then takes no notice of it: that is how a misspelt field fails in silence.
+    fn unknown_fields(&self, schema: &Value, instance: &Value) -> Vec<String> {
+        let named = &self.resolve(schema)["properties"];
+        let fields = instance.as_object().into_iter().flatten().map(|(name, _)| name);
+        fields
+            .filter(|name| named.get(name).is_none())
+            .map(|name| format!("the field {name} is not described"))
+            .collect()
     }
 
     fn errors(&self, schema: &Value, instance: &Value) -> Vec<String> {

@@ -10,7 +10,13 @@ use usher_host::{
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
+const LATER: Style = AnsiColor::Yellow.on_default().bold();
 const QUIET: Style = AnsiColor::BrightBlack.on_default();
+
+/// Text from elsewhere without what a terminal would obey: people choose their own names.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
 
 pub(crate) fn line(text: &str) {
     println!("{text}");
@@ -23,14 +29,14 @@ pub(crate) fn json(value: &Value) {
 /// The sandbox itself broke.
 pub(crate) fn broken(error: &str, as_json: bool) {
     if as_json {
-        json(&json!({"failure": {"kind": "broken", "message": error}}));
+        json(&json!({"failure": {"kind": "other", "message": error, "change": "unknown"}}));
     } else {
         eprintln!("{BAD}broken{BAD:#}  {error}");
     }
 }
 
 pub(crate) fn account(account: &Account) {
-    println!("{GOOD}found{GOOD:#}  {}  {QUIET}{}{QUIET:#}", account.email, account.name);
+    println!("{GOOD}found{GOOD:#}  {}  {QUIET}{}{QUIET:#}", plain(&account.email), plain(&account.name));
     println!("       account {}, {}", account.account_id, account_status(account.status));
 }
 
@@ -60,7 +66,7 @@ pub(crate) fn invited_json(invited: &Invited) -> Value {
 }
 
 pub(crate) fn group(group: &Group) {
-    println!("{GOOD}found{GOOD:#}  {}  {QUIET}{}{QUIET:#}", group.name, group.id);
+    println!("{GOOD}found{GOOD:#}  {}  {QUIET}{}{QUIET:#}", plain(&group.name), plain(&group.id));
 }
 
 pub(crate) fn group_json(group: &Group) -> Value {
@@ -69,7 +75,7 @@ pub(crate) fn group_json(group: &Group) -> Value {
 
 pub(crate) fn membership(person: &str, membership: &Membership) {
     let (outcome, group) = (membership_outcome(membership.outcome), &membership.group);
-    println!("{GOOD}{outcome}{GOOD:#}  {person} in {}", group.name);
+    println!("{GOOD}{outcome}{GOOD:#}  {person} in {}", plain(&group.name));
     println!("  account {}, group {}", membership.account_id, group.id);
 }
 
@@ -99,7 +105,7 @@ pub(crate) fn failure(failure: &Failure) {
 /// Text within the width of the terminal, but no wider than is good to read.
 fn paragraph(text: &str) {
     let options = textwrap::Options::new(textwrap::termwidth().min(100)).initial_indent("  ").subsequent_indent("  ");
-    for line in textwrap::wrap(text, options) {
+    for line in textwrap::wrap(&plain(text), options) {
         eprintln!("{line}");
     }
 }
@@ -125,11 +131,14 @@ fn parts(parts: &[Part]) {
 }
 
 fn part_line(part: &Part) -> String {
-    let (style, outcome) = match part.outcome {
-        PartOutcome::Failed => (BAD, "failed"),
-        outcome => (GOOD, part_outcome(outcome)),
+    let style = match part.outcome {
+        PartOutcome::Failed | PartOutcome::Unknown => BAD,
+        PartOutcome::Requested => LATER,
+        PartOutcome::Added | PartOutcome::AlreadyThere => GOOD,
     };
-    let reason = if part.reason.is_empty() { String::new() } else { format!("  {QUIET}{}{QUIET:#}", part.reason) };
+    let outcome = part_outcome(part.outcome);
+    let reason =
+        if part.reason.is_empty() { String::new() } else { format!("  {QUIET}{}{QUIET:#}", plain(&part.reason)) };
     format!("{} {}  {style}{outcome}{style:#}{reason}", part_kind(part.kind), part.name)
 }
 
@@ -179,6 +188,7 @@ fn part_outcome(outcome: PartOutcome) -> &'static str {
         PartOutcome::AlreadyThere => "already-there",
         PartOutcome::Requested => "requested",
         PartOutcome::Failed => "failed",
+        PartOutcome::Unknown => "unknown",
     }
 }
 
