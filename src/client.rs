@@ -253,6 +253,18 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_is_not_the_last_is_followed() {
+        let transport = Scripted::default()
+            .answer(200, r#"{"isLast":false,"values":[1,2]}"#)
+            .answer(200, r#"{"isLast":true,"values":[3]}"#);
+        let connection = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();
+        let client = Client::new(&connection, &transport, DEADLINE);
+        let all = run(client.list(Call::new(&jira::BULK_GET_GROUPS).query("groupName", "a"))).unwrap();
+        assert_eq!(all, [1, 2, 3]);
+        assert_eq!(transport.asked.borrow()[1], "GET /rest/api/3/group/bulk?groupName=a&startAt=2&maxResults=50");
+    }
+
+    #[test]
     fn an_answer_that_is_no_list_is_no_empty_list() {
         for body in ["{}", r#"{"errors":[]}"#, "[]", "<html>", ""] {
             let transport = Scripted::default().answer(200, body);

@@ -123,10 +123,6 @@ impl Connection {
 
     fn site_named(names: [&'static str; 3], site: &str, email: &str, token: &str) -> Result<Connection> {
         let base = base_url(names[0], site)?;
-        if !base.authority().contains(['.', ':', '[']) && base.authority() != "localhost" {
-            return Err(Failure::invalid(format!("{} is not a whole host name.", names[0]))
-                .advise("Write it out, most likely as <name>.atlassian.net."));
-        }
         crate::email::check_unseen(names[1], email)?;
         Ok(Connection::Site(Site { base, email: email.to_owned(), token: secret(names[2], token)? }))
     }
@@ -218,11 +214,15 @@ impl Site {
     }
 }
 
+/// Reads a base URL; what is wrong with it may be that it is a secret, so it is not repeated.
 fn base_url(name: &str, text: &str) -> Result<BaseUrl> {
-    BaseUrl::parse(text).map_err(|wrong| {
-        Failure::invalid(format!("{name} {wrong}."))
-            .advise("It is a host name such as acme.atlassian.net, or a URL of nothing more than that.")
-    })
+    let wrong = match BaseUrl::parse(text) {
+        Ok(base) if base.authority().contains(['.', ':']) || base.authority() == "localhost" => return Ok(base),
+        Ok(_) => "is not a whole host name",
+        Err(wrong) => wrong,
+    };
+    Err(Failure::invalid(format!("{name} {wrong}."))
+        .advise("It is a whole host name such as acme.atlassian.net, or a URL of nothing more than that."))
 }
 
 /// Checks a token or a key for what is wrong with it by its look; the value is in no message.
@@ -254,6 +254,7 @@ fn is_basic(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::{Part, PartKind};
 
     const TOKEN: &str = "ATATT3xFfGF0-s3cret_value=AB12CD34";
 
@@ -323,9 +324,11 @@ mod tests {
         assert!(!format!("{connection:?}").contains(TOKEN));
         let mut echo = Failure::invalid(format!("you sent {} with {TOKEN}", connection.authorization()));
         echo.request_id = Some(TOKEN.to_owned());
+        echo.parts = vec![Part::failed(PartKind::Group, "engineering", &Failure::invalid(TOKEN))];
         let redacted = connection.redact_all(echo);
         assert_eq!(redacted.message, "you sent Basic [redacted] with [redacted]");
         assert_eq!(redacted.request_id.as_deref(), Some("[redacted]"));
+        assert_eq!(redacted.parts[0].reason, "[redacted]");
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(crate) const WRONG_ADDRESS: &str = "Check that the address is Atlassian's an
 
 /// Why something did not work.
 ///
-/// Boxed, because it travels through every `?`: that alone is 40 kB of component.
+/// Boxed, because it travels through every `?`, and what is moved there is code in the component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(Box<Facts>);
 

@@ -1,7 +1,7 @@
 //! Writing small JSON objects, and reading JSON by the names of its fields.
 //!
 //! Answers are read from a `Value` and not by derived types, because the derived code for every
-//! record costs 2 to 4 kB of component each; and what has another type than it should counts as
+//! record costs 1 to 3 kB of component each; and what has another type than it should counts as
 //! not there, so that one odd field fails no call that does not need it.
 
 use crate::failure::{Failure, FailureKind, Result};

@@ -9,7 +9,7 @@ use crate::operation::Method;
 use crate::url::BaseUrl;
 use std::time::Duration;
 
-/// The largest body that is read, in bytes. Atlassian's largest page is some hundred kilobytes.
+/// The largest body that is read, in bytes; far above a page of any list that is asked for here.
 pub const MAX_BODY: usize = 8 << 20;
 
 /// A request, whole.

@@ -19,6 +19,7 @@ use axum::serve::ListenerExt as _;
 pub use reply::Reply;
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -74,6 +75,11 @@ pub enum Fault {
     Hang {
         /// Whether the request is carried out.
         applied: bool,
+    },
+    /// An answer begins, and then comes one byte at a time, without end.
+    Drip {
+        /// The time between two bytes.
+        every: Duration,
     },
 }
 
@@ -191,6 +197,13 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
                 carry_out();
             }
             return std::future::pending().await;
+        }
+        Some(Fault::Drip { every }) => {
+            let byte = move |()| async move {
+                tokio::time::sleep(every).await;
+                Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
+            };
+            return Response::new(Body::from_stream(futures_util::stream::unfold((), byte)));
         }
     };
     lock(&shared.exchanges).push(Exchange {

@@ -19,7 +19,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 /// The pooled client; cloning it shares the pool.
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector<PublicOnly>>, WasiBody>;
 
-/// Atlassian's edge closes idle connections after a minute or so; ours go first.
+/// Shorter than servers usually keep idle connections, so that it is this side that closes them.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// How long one attempt to connect may take.

@@ -132,6 +132,38 @@ fn base64(text: &str) -> String {
 }
 
 #[tokio::test]
+async fn secrets_in_each_others_places_are_not_printed_either() {
+    let mock = mock().await;
+    for name in ["ATLASSIAN_EMAIL", "ATLASSIAN_SITE", "ATLASSIAN_ORG_ID", "ATLASSIAN_API_URL", "ATLASSIAN_DIRECTORY_ID"]
+    {
+        for plane in ["site", "organization"] {
+            let swapped = [("ATLASSIAN_API_KEY", API_KEY), ("ATLASSIAN_ORG_ID", ORG_ID), (name, "s3crets3crets3cret")];
+            let output = usher(&mock, &swapped, &["--connection", plane, "find", "liam@acme.example"]).await;
+            let all = format!("{}{}", out(&output), err(&output));
+            assert!(!all.contains("s3cret"), "{name}: {all}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_atlassian_does_later_is_not_done_now() {
+    let mock = mock().await;
+    let invite = ["invite", "mia@example.com", "--product", "confluence"];
+    let requested = usher(&mock, &[], &invite).await;
+    assert_eq!(requested.status.code(), Some(1));
+    assert!(out(&requested).contains("access confluence  requested"), "{}", out(&requested));
+    assert_eq!(usher(&mock, &[], &invite).await.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_name_cannot_write_to_the_terminal() {
+    let mock = mock().await;
+    mock.world(|world| world.person("liam@acme.example").unwrap().name = "Li\u{1b}]0;owned\u{7}am".into());
+    let found = usher(&mock, &[], &["find", "liam@acme.example"]).await;
+    assert!(found.status.success() && !out(&found).contains(['\u{1b}', '\u{7}']), "{:?}", out(&found));
+}
+
+#[tokio::test]
 async fn the_component_can_be_written_to_a_file() {
     let mock = mock().await;
     let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/usher.wasm");

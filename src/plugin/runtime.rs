@@ -5,12 +5,13 @@
 //! alone has not got. These definitions come before the C library's, so the linker never looks
 //! at its own, and its allocator is gone with it. A panic still traps; its message is lost.
 //!
-//! Measured on this component: 22 kB less, and 8 imported interfaces less.
+//! Measured when it was made: a probe of 105 kB and 16 imported interfaces became one of 95 kB and
+//! 6, and 12 kB of allocator became 1.5 kB.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null_mut;
 
-/// Two-level segregated fit: constant time, and 1.5 kB where the C library's takes 12 kB.
+/// Two-level segregated fit: small, and of constant time.
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 

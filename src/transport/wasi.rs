@@ -220,6 +220,8 @@ fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+// Not `std::env`, which would bring in the C library's environment; plugin/runtime.rs keeps that out,
+// and the linker would refuse to merge its interface with this one.
 mod environment {
     wit_bindgen::generate!({
         generate_all,

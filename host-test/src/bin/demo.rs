@@ -48,7 +48,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let engine = Engine::load()?;
     println!(
-        "{TITLE}usher.wasm{TITLE:#}, {} bytes, loaded in {:.1} ms; it may reach {} and nothing else.",
+        "{TITLE}usher.wasm{TITLE:#}, {} bytes, loaded in {:.1} ms, may reach {} only",
         COMPONENT.len(),
         start.elapsed().as_secs_f64() * 1e3,
         mock.url(),

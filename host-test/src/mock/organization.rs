@@ -14,7 +14,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Optio
         ["v1", ..] => Reply::admin_error(410, "ADMIN-410", "Gone", "This endpoint no longer works."),
         ["v2", "orgs", org, rest @ ..] if *org == ORG_ID => match (call.method, rest) {
             ("POST", ["users", "invite"]) => invite(world, call),
-            ("POST", ["workspaces"]) => page(call, world.workspaces.iter().map(workspace).collect()),
+            ("POST", ["workspaces"]) => page(call, 1000, world.workspaces.iter().map(workspace).collect()),
             (method, ["directories", directory, rest @ ..]) if ["-", DIRECTORY_ID].contains(directory) => {
                 match (method, rest) {
                     ("POST", ["users", "search"]) => search_users(world, call),
@@ -56,7 +56,7 @@ fn search_users(world: &World, call: &Call<'_>) -> Reply {
         (emails.is_empty() || emails.iter().any(|email| email.eq_ignore_ascii_case(&person.email)))
             && (ids.is_empty() || ids.contains(&person.account_id.as_str()))
     };
-    page(call, world.people.iter().filter(wanted).map(|person| user(world, person, with_groups)).collect())
+    page(call, 100, world.people.iter().filter(wanted).map(|person| user(world, person, with_groups)).collect())
 }
 
 fn user(world: &World, person: &Person, with_groups: bool) -> Value {
@@ -101,7 +101,7 @@ fn search_groups(world: &World, call: &Call<'_>) -> Reply {
             "managementAccess": {"readable": true, "modifiable": !group.synced, "deletable": !group.synced},
         })
     };
-    page(call, world.groups.iter().filter(wanted).map(group).collect())
+    page(call, 100, world.groups.iter().filter(wanted).map(group).collect())
 }
 
 fn workspace(workspace: &Workspace) -> Value {
@@ -132,7 +132,7 @@ fn role_assignments(world: &mut World, call: &Call<'_>, account_id: &str) -> Rep
             "roleAssignments": [{"role": role, "roleAssignmentMethods": ["direct"]}],
         })
     };
-    page(call, person.roles.iter().map(assignment).collect())
+    page(call, 100, person.roles.iter().map(assignment).collect())
 }
 
 fn invite(world: &mut World, call: &Call<'_>) -> Reply {
@@ -217,14 +217,14 @@ fn add_member(world: &mut World, call: &Call<'_>, group: &str) -> Reply {
 }
 
 /// A page of a list: `limit` and `cursor` from the body or the query, a bare cursor in the answer.
-fn page(call: &Call<'_>, all: Vec<Value>) -> Reply {
+fn page(call: &Call<'_>, largest: usize, all: Vec<Value>) -> Reply {
     let number = |name: &str| {
         let body = call.field(name).and_then(Value::as_u64);
         body.or_else(|| call.param(name)?.parse().ok()).and_then(|number| usize::try_from(number).ok())
     };
     let limit = number("limit").unwrap_or(20);
-    if limit == 0 {
-        return bad_request("`limit` begins at 1.");
+    if limit == 0 || limit > largest {
+        return bad_request(format!("`limit` is 1 to {largest}."));
     }
     let cursor = call.field("cursor").and_then(Value::as_str).or_else(|| call.param("cursor"));
     let start = match cursor.map(|cursor| cursor.strip_prefix("mock/").and_then(|at| at.parse::<usize>().ok())) {

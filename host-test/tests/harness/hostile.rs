@@ -48,6 +48,18 @@ async fn a_silent_server_ends_a_call_at_its_own_deadline_and_the_sandbox_goes_on
 }
 
 #[tokio::test]
+async fn a_server_that_drips_ends_a_call_at_its_own_deadline() {
+    // The host's timeouts are content with a byte now and then; only the component's deadline is not.
+    let (mock, deadline) = (mock().await, Duration::from_millis(500));
+    let mut sandbox = sandbox(&mock.url(), deadline);
+    mock.fault("/user/search", Fault::Drip { every: Duration::from_millis(20) });
+    let start = Instant::now();
+    let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
+    assert!((deadline..deadline + GRACE).contains(&start.elapsed()), "{:?}", start.elapsed());
+    assert_eq!(failure.kind, FailureKind::Timeout);
+}
+
+#[tokio::test]
 async fn an_invitation_whose_answer_is_lost_is_unknown_and_not_sent_again() {
     let mock = mock().await;
     let mut sandbox = sandbox(&mock.url(), Duration::from_millis(300));
