@@ -149,8 +149,10 @@ impl<'a, T: Transport> Client<'a, T> {
             ("Authorization", self.connection.authorization()),
             ("User-Agent", concat!("usher/", env!("CARGO_PKG_VERSION")).to_owned()),
         ];
-        if body.is_some() {
+        if let Some(body) = &body {
             headers.push(("Content-Type", "application/json".to_owned()));
+            // Without it a host sends chunks, which not every gateway takes.
+            headers.push(("Content-Length", body.len().to_string()));
         }
         let request =
             Request { method: operation.method, base: self.connection.base().clone(), path_and_query, headers, body };

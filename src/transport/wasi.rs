@@ -107,20 +107,19 @@ impl Transport for Wasi {
             return Err(TransportError::Timeout { sent: false });
         }
         let outgoing = outgoing(&request)?;
-        let body = outgoing.body().map_err(|()| TransportError::Unsent("the request has no body".into()))?;
+        // Only where there is one: a GET that has a body, if an empty one, goes out as chunks.
+        let body = request.body.as_ref().and_then(|bytes| Some((outgoing.body().ok()?, bytes)));
         // The answer is asked for before the body is written: a host may connect only now, and an
         // early refusal would otherwise be lost behind a broken body.
         let future =
             outgoing_handler::handle(outgoing, Some(options(time_left))).map_err(|code| before_sending(&code))?;
-        let written = match &request.body {
-            Some(bytes) => self.write(&body, bytes, deadline).await,
-            None => Ok(()),
-        };
-        match written {
-            Ok(()) => drop(OutgoingBody::finish(body, None)),
-            Err(TransportError::Timeout { sent }) => return Err(TransportError::Timeout { sent }),
-            // The answer says better than a broken stream what went wrong.
-            Err(_) => drop(body),
+        if let Some((body, bytes)) = body {
+            match self.write(&body, bytes, deadline).await {
+                Ok(()) => drop(OutgoingBody::finish(body, None)),
+                Err(timeout @ TransportError::Timeout { .. }) => return Err(timeout),
+                // The answer says better than a broken stream what went wrong.
+                Err(_) => drop(body),
+            }
         }
         self.wait(future.subscribe(), deadline, true).await?;
         let response = response(&future)?;

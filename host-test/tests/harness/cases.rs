@@ -179,6 +179,12 @@ async fn run(case: &Case, function: &Function, official: Option<&conformance::Of
     if !case.bodies.is_empty() && sent != case.bodies {
         problems.push(format!("sent {sent:#?}"));
     }
+    for exchange in &exchanges {
+        let header = |name: &str| exchange.headers.contains_key(name);
+        if header("transfer-encoding") || header("content-length") != exchange.body.is_some() {
+            problems.push(format!("{} {} is framed wrongly: {:?}", exchange.method, exchange.path, exchange.headers));
+        }
+    }
     let outbox = mock.world(|world| world.outbox.iter().map(|(to, text)| format!("{to}: {text}")).collect::<Vec<_>>());
     if outbox != case.outbox {
         problems.push(format!("Atlassian mailed {outbox:?}"));
