@@ -8,8 +8,9 @@ use usher_host::{
 use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
 use usher_host_test::mock::{Fault, Mock, Options, Reply};
 
-/// How much later than its deadline a call may end.
-const GRACE: Duration = Duration::from_millis(250);
+/// How much later than its deadline a call may end. It is milliseconds where nothing else runs;
+/// this is for machines that are busy, and far from the minute that a missing deadline would show.
+const GRACE: Duration = Duration::from_secs(2);
 
 async fn mock() -> Mock {
     Mock::start(Options::default()).await.unwrap()
