@@ -8,7 +8,7 @@ use usher_host::{Access, Role};
 ///
 /// The connection comes from the environment. A site: ATLASSIAN_SITE, ATLASSIAN_EMAIL and
 /// ATLASSIAN_API_TOKEN. An organization: ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, and if need be
-/// ATLASSIAN_DIRECTORY_ID and ATLASSIAN_API_URL (instead of https://api.atlassian.com).
+/// ATLASSIAN_DIRECTORY_ID and ATLASSIAN_API_URL (what replaces `https://api.atlassian.com`).
 #[derive(Parser)]
 #[command(name = "usher", version)]
 pub(crate) struct Arguments {
