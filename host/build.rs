@@ -76,8 +76,8 @@ fn remap(from: &Path, to: &str) -> String {
 
 /// Drops the custom section of names, 6 kB that no host reads and `strip` leaves there.
 fn without_names(component: &[u8]) -> Vec<u8> {
-    let (mut kept, mut rest) = component.split_at(8);
-    let mut kept = std::mem::take(&mut kept).to_vec();
+    let (preamble, mut rest) = component.split_at(8);
+    let mut kept = preamble.to_vec();
     while let [id, after @ ..] = rest {
         let (size, header) = leb128(after);
         let (section, next) = rest.split_at(1 + header + size);

@@ -157,10 +157,11 @@ impl Found {
 
     /// From the organization's `MultiDirectoryUser`.
     fn in_directory(user: &Value) -> Result<Found> {
-        let status = match user.text("status") {
+        // All fields are optional in the description; the second says the same of the directory.
+        let status = match user.text("status").or_else(|| user.text("membershipStatus")) {
             Some("active") => AccountStatus::Active,
             Some("suspended") => AccountStatus::Suspended,
-            Some("not_invited") => AccountStatus::NotInvited,
+            Some("not_invited" | "no_membership") => AccountStatus::NotInvited,
             Some("deactivated" | "for_deletion") => AccountStatus::Deactivated,
             _ => AccountStatus::Unknown,
         };

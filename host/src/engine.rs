@@ -48,8 +48,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Fails if it is no component, or if it imports anything besides HTTP, clocks, polling and
-    /// the environment.
+    /// Fails if it is no component, or if it imports anything besides HTTP, clocks, polling,
+    /// randomness and the environment.
     pub fn from_component(wasm: &[u8], cache: Option<&Path>) -> Result<Engine> {
         let mut config = Config::new();
         config.epoch_interruption(true);
