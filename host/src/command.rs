@@ -3,7 +3,7 @@
 mod arguments;
 mod print;
 
-use arguments::{Arguments, Command, GroupCommand};
+use arguments::{Arguments, Command, GroupCommand, Verb};
 use clap::Parser as _;
 use serde_json::Value;
 use std::path::Path;
@@ -31,12 +31,13 @@ const GRACE: Duration = Duration::from_secs(5);
 /// and 2 if the command line is wrong.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Command::Component { output } = &arguments.command {
-        return write_component(output);
-    }
+    let verb = match &arguments.command {
+        Command::Component { output } => return write_component(output),
+        Command::Verb(verb) => verb,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(call(&arguments)),
+        Ok(runtime) => runtime.block_on(call(&arguments, verb)),
         Err(error) => Err(error.to_string()),
     };
     match outcome {
@@ -49,17 +50,17 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// Calls the component. An error is what is no failure of the contract: the sandbox itself broke.
-async fn call(arguments: &Arguments) -> Result<ExitCode, String> {
+async fn call(arguments: &Arguments, verb: &Verb) -> Result<ExitCode, String> {
     let engine = Engine::load().map_err(|error| format!("{error:#}"))?;
     let mut sandbox = engine.sandbox(grants(arguments));
     let here = &Connection::Environment;
     let json = arguments.json;
-    let printed = match &arguments.command {
-        Command::Find { email } => {
+    let printed = match verb {
+        Verb::Find { email } => {
             let answer = sandbox.find_account(here, email).await;
             show(json, answer, print::account, print::account_json)
         }
-        Command::Invite { email, product, group, message } => {
+        Verb::Invite { email, product, group, message } => {
             let invitation = Invitation {
                 email: email.clone(),
                 access: product.clone(),
@@ -73,15 +74,14 @@ async fn call(arguments: &Arguments) -> Result<ExitCode, String> {
             let code = show(json, answer, |invited| print::invited(email, invited), print::invited_json);
             if is_later { Ok(ExitCode::FAILURE) } else { code }
         }
-        Command::Group { command: GroupCommand::Find { group } } => {
+        Verb::Group { command: GroupCommand::Find { group } } => {
             let answer = sandbox.find_group(here, group).await;
             show(json, answer, print::group, print::group_json)
         }
-        Command::Group { command: GroupCommand::Add { group, person } } => {
+        Verb::Group { command: GroupCommand::Add { group, person } } => {
             let answer = sandbox.add_to_group(here, group, person).await;
             show(json, answer, |membership| print::membership(person, membership), print::membership_json)
         }
-        Command::Component { .. } => return Err("the component is written without a sandbox".into()),
     };
     printed.map_err(|stopped| stopped.to_string())
 }

@@ -24,6 +24,19 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    Verb(Verb),
+    /// Write the component itself, to load it elsewhere.
+    Component {
+        /// The file.
+        #[arg(long, short, default_value = "usher.wasm")]
+        output: PathBuf,
+    },
+}
+
+/// What is asked of the component.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
     /// Find a person's account by their e-mail address.
     Find {
         /// The e-mail address, whole.
@@ -48,12 +61,6 @@ pub(crate) enum Command {
     Group {
         #[command(subcommand)]
         command: GroupCommand,
-    },
-    /// Write the component itself, to load it elsewhere.
-    Component {
-        /// The file.
-        #[arg(long, short, default_value = "usher.wasm")]
-        output: PathBuf,
     },
 }
 
