@@ -51,10 +51,13 @@ pub(crate) async fn find_with_groups<T: Transport>(client: &Client<'_, T>, email
     }
     let advice = match client.plane() {
         Plane::Site => {
-            "Invite them. If they are there: a site shows active accounts only, may hide addresses, and shows \
-             whom you invited a moment ago only after a while."
+            "Invite them. If they are there: a site shows active accounts only, may hide addresses, shows whom \
+             you invited a moment ago only after a while, and shows nobody to an account without the global \
+             permission Browse users and groups."
         }
-        Plane::Organization => "Invite them. If they are there: check that the key reaches their directory.",
+        Plane::Organization | Plane::Scim => {
+            "Invite them. If they are there: check that the key reaches their directory."
+        }
     };
     Err(Failure::new(FailureKind::NotFound, format!("No account has the e-mail address {email}.")).advise(advice))
 }
@@ -89,7 +92,7 @@ impl Matches {
                     }
                 }
             }
-            Plane::Organization => {
+            Plane::Organization | Plane::Scim => {
                 let filter = Object::new().texts("emails", &[email]).texts("expand", &["groups"]);
                 let call = Call::new(&organization::SEARCH_USERS).json(filter);
                 for user in client.list(call).await? {
@@ -140,7 +143,7 @@ fn groups_of(user: &Value) -> Vec<String> {
 
 impl Found {
     /// From Jira's `User`.
-    fn on_site(user: &Value) -> Result<Found> {
+    pub(crate) fn on_site(user: &Value) -> Result<Found> {
         let status = match user.flag("active") {
             Some(true) => AccountStatus::Active,
             Some(false) => AccountStatus::Deactivated,

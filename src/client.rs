@@ -2,11 +2,14 @@
 
 use crate::connection::{Connection, Plane};
 use crate::failure::{Failure, FailureKind, Result};
+use crate::id::is_uuid;
 use crate::json::{Fields, Object};
 use crate::operation::{Operation, Paging};
+use crate::operations::gateway;
 use crate::transport::{Request, Response, Transport};
 use crate::url::encode_into;
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::time::Duration;
 
 /// How long a call may take where its caller does not say.
@@ -18,11 +21,15 @@ const MAX_PAGES: usize = 1000;
 /// The page size where a list is asked for by `startAt`; the largest that every one takes.
 const PAGE: usize = 50;
 
+const USER_AGENT: &str = concat!("usher/", env!("CARGO_PKG_VERSION"));
+
 /// Speaks to one plane, within one call's deadline.
 pub struct Client<'a, T> {
     connection: &'a Connection,
     transport: &'a T,
     deadline: Duration,
+    /// The cloud id, once it was looked up.
+    cloud_id: OnceCell<String>,
 }
 
 /// One use of an operation: its arguments.
@@ -61,10 +68,17 @@ impl Call {
 impl<'a, T: Transport> Client<'a, T> {
     /// A client whose calls all end within `limit` from now.
     pub fn new(connection: &'a Connection, transport: &'a T, limit: Duration) -> Client<'a, T> {
-        Client { connection, transport, deadline: transport.now().saturating_add(limit) }
+        let deadline = transport.now().saturating_add(limit);
+        Client { connection, transport, deadline, cloud_id: OnceCell::new() }
     }
 
-    /// The plane it speaks to.
+    /// What it speaks with.
+    pub fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
+    /// The plane it speaks to. On a SCIM directory a verb may go the organization's way: what is for
+    /// another plane is refused before it is sent.
     pub fn plane(&self) -> Plane {
         self.connection.plane()
     }
@@ -131,7 +145,12 @@ impl<'a, T: Transport> Client<'a, T> {
     /// `transport.send` there is.
     async fn send(&self, call: &Call, more: &[(&str, &str)]) -> Result<Response> {
         let operation = call.operation;
-        let mut path_and_query = self.path(call)?;
+        if operation.plane != self.plane() {
+            return Err(self.wrong_plane(operation));
+        }
+        let path = self.path(call)?;
+        let mut path_and_query = self.connection.prefix(operation, self.cloud_id().await?);
+        path_and_query.push_str(&path);
         let mut query = call.query.clone();
         let mut body = None;
         if let Some(object) = &call.body {
@@ -144,11 +163,8 @@ impl<'a, T: Transport> Client<'a, T> {
             }
         }
         path_and_query.push_str(&query);
-        let mut headers = vec![
-            ("Accept", "application/json".to_owned()),
-            ("Authorization", self.connection.authorization()),
-            ("User-Agent", concat!("usher/", env!("CARGO_PKG_VERSION")).to_owned()),
-        ];
+        let mut headers = vec![("Accept", "application/json".to_owned()), ("User-Agent", USER_AGENT.to_owned())];
+        headers.extend(self.connection.authorization().map(|value| ("Authorization", value)));
         if let Some(body) = &body {
             headers.push(("Content-Type", "application/json".to_owned()));
             // Without it a host sends chunks, which not every gateway takes.
@@ -158,9 +174,51 @@ impl<'a, T: Transport> Client<'a, T> {
             Request { method: operation.method, base: self.connection.base().clone(), path_and_query, headers, body };
         match self.transport.send(request, self.deadline).await {
             Ok(answer) if operation.success.contains(&answer.status) => Ok(answer),
-            Ok(answer) => Err(Failure::from_answer(operation, &answer)),
+            Ok(answer) => Err(Failure::from_answer(self.connection, operation, &answer)),
             Err(error) => Err(Failure::from_transport(operation, self.connection.base().authority(), &error)),
         }
+    }
+
+    /// The cloud id: nothing where none is needed, and looked up where only the site is known.
+    async fn cloud_id(&self) -> Result<&str> {
+        let Some(site) = self.connection.site_to_look_up() else { return Ok(self.connection.id()) };
+        if let Some(known) = self.cloud_id.get() {
+            return Ok(known);
+        }
+        let operation = &gateway::TENANT_INFO;
+        // Everybody may ask, so the credential stays where it belongs.
+        let headers = vec![("Accept", "application/json".to_owned()), ("User-Agent", USER_AGENT.to_owned())];
+        let request = Request {
+            method: operation.method,
+            base: site.clone(),
+            path_and_query: operation.path.to_owned(),
+            headers,
+            body: None,
+        };
+        let answer = self.transport.send(request, self.deadline).await;
+        let answer = answer.map_err(|error| Failure::from_transport(operation, site.authority(), &error))?;
+        let found = serde_json::from_slice::<Value>(&answer.body).ok().and_then(|body| body.need("cloudId").ok());
+        match found.filter(|id| answer.status == 200 && is_uuid(id)) {
+            Some(id) => Ok(self.cloud_id.get_or_init(|| id)),
+            None => {
+                let url = format!("{site}{}", operation.path);
+                let message = format!("{url} (HTTP {}) tells no cloud id.", answer.status);
+                Err(Failure::new(FailureKind::NotFound, message)
+                    .advise("Check the site's address, or give its cloud id in the place of it."))
+            }
+        }
+    }
+
+    /// What is refused without a request: a credential for another plane.
+    fn wrong_plane(&self, operation: &Operation) -> Failure {
+        let what = self.connection.kind().what();
+        let takes = match operation.plane {
+            Plane::Site => "a site",
+            Plane::Organization => "a site or an organization",
+            Plane::Scim => "a SCIM directory",
+        };
+        Failure::invalid(format!("connection: this takes {takes}, and {what} does not work there."))
+            .advise("Use a connection of that plane. `check-connection` tells what a connection can do.")
     }
 
     /// The operation's path with every `{name}` filled in.

@@ -1,218 +1,264 @@
 //! Planes, credentials, and the `Authorization` header.
 
-use crate::failure::{Facts, Failure, Result};
-use crate::url::BaseUrl;
-use base64ct::{Base64, Base64Unpadded, Encoding};
-use std::fmt;
+mod credential;
+mod environment;
 
-/// Where the admin APIs are unless the connection says otherwise.
+use crate::failure::{Facts, Failure, Result};
+use crate::id::{is_id, is_uuid};
+use crate::operation::Operation;
+use crate::url::BaseUrl;
+pub(crate) use credential::Look;
+use credential::Secret;
+pub use credential::{Home, Kind};
+pub use environment::{cases, variables};
+
+/// Where the gateway and the admin APIs are unless the connection says otherwise.
 pub const API_URL: &str = "https://api.atlassian.com";
 
-/// One of the places of Atlassian Cloud with a host and a credential of its own.
+/// One of the places of Atlassian Cloud with a host and credentials of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plane {
-    /// One site, such as `https://acme.atlassian.net`.
+    /// One site: at its own host, such as `https://acme.atlassian.net`, or behind the gateway,
+    /// `https://api.atlassian.com/ex`.
     Site,
-    /// The organization, at `https://api.atlassian.com/admin`.
+    /// The organization, at `https://api.atlassian.com/admin` and `/users`.
     Organization,
+    /// A directory of an identity provider, at `https://api.atlassian.com/scim`.
+    Scim,
 }
 
 /// A plane and the credential for it, checked as far as that goes without a request.
 #[derive(Clone, Debug)]
-pub enum Connection {
-    /// A site, as a person.
-    Site(Site),
-    /// An organization, by its API key.
-    Organization(Organization),
-}
-
-/// A site and the person who asks.
-#[derive(Clone, Debug)]
-pub struct Site {
+pub struct Connection {
+    home: Home,
+    /// The one host that its requests go to, but for looking up a cloud id.
     base: BaseUrl,
-    email: String,
-    token: Secret,
-}
-
-/// An organization and its API key.
-#[derive(Clone, Debug)]
-pub struct Organization {
-    base: BaseUrl,
+    /// The cloud id, the organization's or the directory's; empty for a site's own host.
     id: String,
-    key: Secret,
+    /// The site whose cloud id is not known yet.
+    site: Option<BaseUrl>,
+    /// One directory of the organization.
     directory: Option<String>,
+    kind: Kind,
+    email: String,
+    /// None where the host signs.
+    secret: Option<Secret>,
 }
 
-/// A value that is never shown.
-#[derive(Clone)]
-struct Secret(String);
+/// What a connection is made of, unchecked; what its kind does not need is empty.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// The kind of credential.
+    pub kind: Kind,
+    /// The plane; read only where the host signs, as else the kind says it.
+    pub plane: Plane,
+    /// The site, its cloud id, the organization's id or the SCIM directory's.
+    pub id: &'a str,
+    /// The e-mail address that the token goes with.
+    pub email: &'a str,
+    /// The token or key.
+    pub secret: &'a str,
+    /// One directory of the organization.
+    pub directory: Option<&'a str>,
+    /// What replaces [`API_URL`].
+    pub api_url: Option<&'a str>,
+}
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
+/// What the caller calls what they gave, for messages.
+struct Names {
+    id: &'static str,
+    email: &'static str,
+    secret: &'static str,
+    directory: &'static str,
+    api_url: &'static str,
 }
 
 impl Connection {
-    /// A connection to a site; the arguments are the fields of the contract's `site`.
+    /// A connection by the fields of the contract's cases.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input`, naming the field, without a request.
+    pub fn new(given: &Given<'_>) -> Result<Connection> {
+        let about = given.kind.about();
+        let id = match about.map(|about| about.home) {
+            Some(Home::Site | Home::Gateway) => "site",
+            Some(Home::Scim) => "directory",
+            _ => "id",
+        };
+        let secret = about.map_or("", |about| about.field);
+        Self::named(given, &Names { id, email: "email", secret, directory: "directory", api_url: "api-url" })
+    }
+
+    /// A site's own host, as a person with an API token.
     ///
     /// # Errors
     ///
     /// `invalid-input`, naming the field, without a request.
     pub fn site(site: &str, email: &str, api_token: &str) -> Result<Connection> {
-        Self::site_named(["site", "email", "api-token"], site, email, api_token)
+        let given = Given { email, ..Given::new(Kind::ApiToken, site, api_token) };
+        Self::new(&given)
     }
 
-    /// A connection to an organization; the arguments are the fields of the contract's
-    /// `organization`.
+    /// An organization, by an API key.
     ///
     /// # Errors
     ///
     /// `invalid-input`, naming the field, without a request.
     pub fn organization(id: &str, api_key: &str, directory: Option<&str>, api_url: Option<&str>) -> Result<Connection> {
-        Self::organization_named(["id", "api-key", "directory", "api-url"], id, api_key, directory, api_url)
+        Self::new(&Given { directory, api_url, ..Given::new(Kind::ApiKey, id, api_key) })
     }
 
-    /// The connection that `ATLASSIAN_*` variables describe; an empty one counts as not there.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-input`, naming the variable, without a request.
-    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Connection> {
-        const SITE: [&str; 3] = ["ATLASSIAN_SITE", "ATLASSIAN_EMAIL", "ATLASSIAN_API_TOKEN"];
-        const ORGANIZATION: [&str; 4] =
-            ["ATLASSIAN_ORG_ID", "ATLASSIAN_API_KEY", "ATLASSIAN_DIRECTORY_ID", "ATLASSIAN_API_URL"];
-        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let any = |names: &[&str]| names.iter().any(|name| get(name).is_some());
-
-        let organization = match get("ATLASSIAN_CONNECTION").as_deref() {
-            Some("site") => false,
-            Some("organization") => true,
-            Some(_) => {
-                return Err(Failure::invalid("ATLASSIAN_CONNECTION is neither `site` nor `organization`.")
-                    .advise("Set it to one of the two, or leave it out."));
-            }
-            None => match (any(&SITE), any(&ORGANIZATION[..2])) {
-                (true, true) => {
-                    return Err(Failure::invalid("The environment describes a site and an organization.")
-                        .advise("Set ATLASSIAN_CONNECTION to `site` or `organization`."));
-                }
-                (_, organization) => organization,
-            },
+    fn named(given: &Given<'_>, names: &Names) -> Result<Connection> {
+        let about = given.kind.about();
+        let home = match (about, given.plane) {
+            (Some(about), _) => about.home,
+            (None, Plane::Site) if is_uuid(given.id) => Home::Gateway,
+            (None, Plane::Site) => Home::Site,
+            (None, Plane::Organization) => Home::Organization,
+            (None, Plane::Scim) => Home::Scim,
         };
-        let need = |names: &[&'static str]| -> Result<Vec<String>> {
-            let missing: Vec<_> = names.iter().filter(|name| get(name).is_none()).copied().collect();
-            if missing.is_empty() {
-                return Ok(names.iter().filter_map(|name| get(name)).collect());
-            }
-            let missing = missing.join(", ");
-            Err(Failure::invalid(format!("The environment has no {missing}.")).advise(
-                "A site needs ATLASSIAN_SITE, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN; an organization \
-                 needs ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY. The host has to grant them to the component.",
-            ))
+        let mut site = None;
+        let mut id = String::new();
+        match home {
+            Home::Site => {}
+            Home::Gateway if !is_uuid(given.id) => site = Some(base_url(names.id, given.id)?),
+            _ => id = checked_id(names.id, given.id, home)?,
+        }
+        let directory = given.directory.map(|id| checked_id(names.directory, id, home)).transpose()?;
+        let base = match home {
+            Home::Site => base_url(names.id, given.id)?,
+            _ => base_url(names.api_url, given.api_url.unwrap_or(API_URL))?,
         };
-        if organization {
-            let values = need(&ORGANIZATION[..2])?;
-            let (directory, api_url) = (get(ORGANIZATION[2]), get(ORGANIZATION[3]));
-            Self::organization_named(ORGANIZATION, &values[0], &values[1], directory.as_deref(), api_url.as_deref())
-        } else {
-            let values = need(&SITE)?;
-            Self::site_named(SITE, &values[0], &values[1], &values[2])
+        if about.is_some_and(|about| about.is_basic) {
+            crate::email::check_unseen(names.email, given.email)?;
         }
-    }
-
-    fn site_named(names: [&'static str; 3], site: &str, email: &str, token: &str) -> Result<Connection> {
-        let base = base_url(names[0], site)?;
-        crate::email::check_unseen(names[1], email)?;
-        Ok(Connection::Site(Site { base, email: email.to_owned(), token: secret(names[2], token)? }))
-    }
-
-    fn organization_named(
-        names: [&'static str; 4],
-        id: &str,
-        key: &str,
-        directory: Option<&str>,
-        api_url: Option<&str>,
-    ) -> Result<Connection> {
-        for (name, value) in [(names[0], Some(id)), (names[2], directory)] {
-            if value.is_some_and(|id| id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')) {
-                return Err(Failure::invalid(format!("{name} is not an id.")).advise(
-                    "It is the part after `/o/` in the address of your Atlassian Administration \
-                     (admin.atlassian.com/o/<organization id>/…), such as a UUID.",
-                ));
-            }
-        }
-        Ok(Connection::Organization(Organization {
-            base: base_url(names[3], api_url.unwrap_or(API_URL))?,
-            id: id.to_owned(),
-            key: secret(names[1], key)?,
-            directory: directory.map(str::to_owned),
-        }))
+        let secret = about.map(|_| Secret::new(names.secret, given.secret)).transpose()?;
+        let email = given.email.to_owned();
+        Ok(Connection { home, base, id, site, directory, kind: given.kind, email, secret })
     }
 
     /// The plane it is for.
     pub fn plane(&self) -> Plane {
-        match self {
-            Connection::Site(_) => Plane::Site,
-            Connection::Organization(_) => Plane::Organization,
-        }
+        self.home.plane()
     }
 
-    /// Where its requests go; the one host that has to be allowed for it.
+    /// Where its credential is taken.
+    pub fn home(&self) -> Home {
+        self.home
+    }
+
+    /// The kind of its credential.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where its requests go.
     pub fn base(&self) -> &BaseUrl {
-        match self {
-            Connection::Site(site) => &site.base,
-            Connection::Organization(organization) => &organization.base,
+        &self.base
+    }
+
+    /// The site whose cloud id has to be looked up, for which its host has to be allowed too.
+    pub fn site_to_look_up(&self) -> Option<&BaseUrl> {
+        self.site.as_ref()
+    }
+
+    /// The cloud id, the organization's or the SCIM directory's id, where it is known and there is one.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the credential looks like, as to the kind that it was given as.
+    pub(crate) fn look(&self) -> Look {
+        self.secret.as_ref().map_or(Look::Unknown, |secret| secret.look(self.kind))
+    }
+
+    /// When the credential expires, where it says so itself.
+    pub(crate) fn expires(&self) -> Option<String> {
+        self.secret.as_ref()?.expires()
+    }
+
+    /// What goes before an operation's path.
+    pub(crate) fn prefix(&self, operation: &Operation, cloud_id: &str) -> String {
+        let product = if operation.path.starts_with("/rest/") {
+            "jira"
+        } else if operation.path.starts_with("/wiki/") {
+            "confluence"
+        } else {
+            ""
+        };
+        if self.home != Home::Gateway || product.is_empty() {
+            return String::new();
         }
+        format!("/ex/{product}/{cloud_id}")
     }
 
     /// What an operation's `{name}` stands for, where the connection knows it.
     pub(crate) fn path_value(&self, name: &str) -> Option<&str> {
-        match (self, name) {
-            (Connection::Organization(organization), "orgId") => Some(&organization.id),
+        match (self.home, name) {
+            (Home::Organization, "orgId") => Some(&self.id),
             // `-` is every directory that the key may manage.
-            (Connection::Organization(organization), "directoryId") => {
-                Some(organization.directory.as_deref().unwrap_or("-"))
-            }
+            (Home::Organization, "directoryId") => Some(self.directory.as_deref().unwrap_or("-")),
+            (Home::Scim, "directoryId") => Some(&self.id),
             _ => None,
         }
     }
 
-    /// The value of the `Authorization` header: the one place a secret goes.
-    pub(crate) fn authorization(&self) -> String {
-        match self {
-            Connection::Site(site) => format!("Basic {}", site.basic()),
-            Connection::Organization(organization) => format!("Bearer {}", organization.key.0),
-        }
+    /// The value of the `Authorization` header, the one place a secret goes; none where the host
+    /// adds it.
+    pub(crate) fn authorization(&self) -> Option<String> {
+        let secret = self.secret.as_ref()?;
+        Some(if self.is_basic() {
+            format!("Basic {}", secret.basic(&self.email))
+        } else {
+            format!("Bearer {}", secret.reveal())
+        })
+    }
+
+    fn is_basic(&self) -> bool {
+        self.kind.about().is_some_and(|about| about.is_basic)
     }
 
     /// A failure with whatever a server repeated of the credential struck out.
     pub fn redact_all(&self, mut failure: Failure) -> Failure {
-        let secrets = match self {
-            Connection::Site(site) => vec![site.basic(), site.token.0.clone()],
-            Connection::Organization(organization) => vec![organization.key.0.clone()],
-        };
-        let redact = |text: &mut String| {
-            for secret in &secrets {
-                // What is shorter is no secret of Atlassian's, and may be part of any word.
-                if secret.len() >= 8 && text.contains(secret.as_str()) {
-                    *text = text.replace(secret.as_str(), "[redacted]");
-                }
-            }
-        };
         let Facts { message, advice, code, request_id, parts, .. } = &mut *failure;
-        [message, advice].into_iter().for_each(redact);
-        [code, request_id].into_iter().flatten().for_each(redact);
-        parts.iter_mut().map(|part| &mut part.reason).for_each(redact);
+        [message, advice].into_iter().for_each(|text| self.redact(text));
+        [code, request_id].into_iter().flatten().for_each(|text| self.redact(text));
+        parts.iter_mut().for_each(|part| self.redact(&mut part.reason));
         failure
+    }
+
+    /// A text with whatever a server repeated of the credential struck out.
+    pub(crate) fn redact(&self, text: &mut String) {
+        let Some(secret) = &self.secret else { return };
+        for secret in [secret.basic(&self.email).as_str(), secret.reveal()] {
+            // What is shorter is no secret of Atlassian's, and may be part of any word.
+            if secret.len() >= 8 && text.contains(secret) {
+                *text = text.replace(secret, "[redacted]");
+            }
+        }
     }
 }
 
-impl Site {
-    /// RFC 7617: base64 of the two joined by a colon, not of each.
-    fn basic(&self) -> String {
-        Base64::encode_string(format!("{}:{}", self.email, self.token.0).as_bytes())
+impl<'a> Given<'a> {
+    /// A kind of credential, where it is for, and the secret.
+    pub fn new(kind: Kind, id: &'a str, secret: &'a str) -> Given<'a> {
+        Given { kind, plane: Plane::Site, id, email: "", secret, directory: None, api_url: None }
     }
+}
+
+fn checked_id(name: &str, id: &str, home: Home) -> Result<String> {
+    if is_id(id) {
+        return Ok(id.to_owned());
+    }
+    let advice = match home {
+        Home::Scim => "It is the end of the SCIM base URL that Atlassian Administration shows for the directory.",
+        _ => {
+            "It is the part after `/o/` in the address of your Atlassian Administration \
+             (admin.atlassian.com/o/<organization id>/…), such as a UUID."
+        }
+    };
+    Err(Failure::invalid(format!("{name} is not an id.")).advise(advice))
 }
 
 /// Reads a base URL; what is wrong with it may be that it is a secret, so it is not repeated.
@@ -226,38 +272,14 @@ fn base_url(name: &str, text: &str) -> Result<BaseUrl> {
         .advise("It is a whole host name such as acme.atlassian.net, or a URL of nothing more than that."))
 }
 
-/// Checks a token or a key for what is wrong with it by its look; the value is in no message.
-fn secret(name: &str, value: &str) -> Result<Secret> {
-    let wrong = if value.is_empty() {
-        "is empty"
-    } else if ["Basic ", "Bearer "].iter().any(|scheme| value.starts_with(scheme)) {
-        "is a whole Authorization header"
-    } else if value.bytes().any(|b| b.is_ascii_whitespace()) {
-        "has white space or a line break in it"
-    } else if !value.bytes().all(|b| b.is_ascii_graphic()) {
-        "has characters that no token has"
-    } else if is_basic(value) {
-        "is base64 of an e-mail address and a token already"
-    } else {
-        return Ok(Secret(value.to_owned()));
-    };
-    Err(Failure::invalid(format!("{name} {wrong}."))
-        .advise("Give the token or key itself, just as Atlassian showed it once; Usher does the encoding."))
-}
-
-/// Whether a value is base64 of `email:token`, which people make because Basic wants it.
-fn is_basic(value: &str) -> bool {
-    let decoded = Base64Unpadded::decode_vec(value.trim_end_matches('='));
-    let text = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    text.is_some_and(|text| text.split_once(':').is_some_and(|(email, _)| email.contains('@')))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::failure::{Part, PartKind};
+    use crate::operations::{confluence, jira};
 
     const TOKEN: &str = "ATATT3xFfGF0-s3cret_value=AB12CD34";
+    const CLOUD_ID: &str = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
 
     fn message(result: Result<Connection>) -> String {
         let failure = result.unwrap_err();
@@ -267,46 +289,40 @@ mod tests {
     }
 
     #[test]
-    fn basic_is_base64_of_the_two_joined() {
-        let connection = Connection::site("acme.atlassian.net", "mia@example.com", "token").unwrap();
-        assert_eq!(connection.authorization(), "Basic bWlhQGV4YW1wbGUuY29tOnRva2Vu");
-    }
-
-    #[test]
-    fn a_token_that_cannot_be_one_is_refused_by_its_field_and_not_shown() {
-        for (token, wrong) in [
-            (String::new(), "is empty"),
-            (format!("{TOKEN}\n"), "line break"),
-            (format!("{TOKEN} {TOKEN}"), "white space"),
-            (format!("Bearer {TOKEN}"), "whole Authorization header"),
-            (Base64::encode_string(format!("mia@example.com:{TOKEN}").as_bytes()), "base64"),
-            (Base64Unpadded::encode_string(format!("mia@example.com:{TOKEN}x").as_bytes()), "base64"),
-            (format!("{TOKEN}\u{a0}"), "characters"),
-        ] {
-            let site = message(Connection::site("acme.atlassian.net", "mia@example.com", &token));
-            assert!(site.starts_with("api-token ") && site.contains(wrong), "{site}");
-            let organization = message(Connection::organization("o-1", &token, None, None));
-            assert!(organization.starts_with("api-key ") && organization.contains(wrong), "{organization}");
+    fn basic_is_base64_of_the_two_joined_and_bearer_is_the_secret_alone() {
+        let given = |kind| Given { email: "mia@example.com", ..Given::new(kind, CLOUD_ID, "token") };
+        let header = |given: &Given<'_>| Connection::new(given).unwrap().authorization();
+        let basic = Some("Basic bWlhQGV4YW1wbGUuY29tOnRva2Vu".to_owned());
+        assert_eq!(header(&Given { id: "acme.atlassian.net", ..given(Kind::ApiToken) }), basic);
+        assert_eq!(header(&given(Kind::ScopedToken)), basic);
+        for kind in [Kind::ServiceAccount, Kind::OAuth, Kind::ApiKey, Kind::ScimKey] {
+            assert_eq!(header(&given(kind)).as_deref(), Some("Bearer token"), "{kind:?}");
         }
+        assert_eq!(header(&given(Kind::HostSigned)), None);
     }
 
     #[test]
-    fn the_environment_names_what_it_lacks() {
-        let env = |pairs: &'static [(&str, &str)]| {
-            Connection::from_environment(|name| {
-                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-            })
+    fn behind_the_gateway_a_path_begins_with_the_product_and_the_cloud_id() {
+        let gateway = Connection::new(&Given::new(Kind::OAuth, CLOUD_ID, "token")).unwrap();
+        assert_eq!(gateway.prefix(&jira::FIND_USERS, CLOUD_ID), format!("/ex/jira/{CLOUD_ID}"));
+        assert_eq!(gateway.prefix(&confluence::INVITE, CLOUD_ID), format!("/ex/confluence/{CLOUD_ID}"));
+        assert_eq!(gateway.base().to_string(), API_URL);
+        let site = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();
+        assert_eq!(site.prefix(&jira::FIND_USERS, ""), "");
+        let by_name = Connection::new(&Given::new(Kind::OAuth, "acme.atlassian.net", "token")).unwrap();
+        assert_eq!(by_name.site_to_look_up().map(ToString::to_string).as_deref(), Some("https://acme.atlassian.net"));
+    }
+
+    #[test]
+    fn what_the_host_signs_is_told_apart_by_plane_and_id() {
+        let home = |plane, id| {
+            Connection::new(&Given { plane, ..Given::new(Kind::HostSigned, id, "") }).map(|connection| connection.home)
         };
-        const SITE: (&str, &str) = ("ATLASSIAN_SITE", "acme.atlassian.net");
-        const KEY: (&str, &str) = ("ATLASSIAN_API_KEY", "key");
-        assert!(message(env(&[SITE])).contains("ATLASSIAN_EMAIL, ATLASSIAN_API_TOKEN"));
-        assert!(message(env(&[KEY])).contains("ATLASSIAN_ORG_ID"));
-        assert!(message(env(&[])).contains("ATLASSIAN_SITE"));
-        assert!(message(env(&[SITE, KEY])).contains("a site and an organization"));
-        assert!(message(env(&[SITE, KEY, ("ATLASSIAN_CONNECTION", "organization")])).contains("ATLASSIAN_ORG_ID"));
-        assert!(message(env(&[("ATLASSIAN_CONNECTION", "both")])).contains("ATLASSIAN_CONNECTION"));
-        let there = env(&[KEY, ("ATLASSIAN_ORG_ID", "o-1"), ("ATLASSIAN_API_URL", "http://127.0.0.1:1")]);
-        assert_eq!(there.unwrap().base().to_string(), "http://127.0.0.1:1");
+        assert_eq!(home(Plane::Site, "acme.atlassian.net").unwrap(), Home::Site);
+        assert_eq!(home(Plane::Site, CLOUD_ID).unwrap(), Home::Gateway);
+        assert_eq!(home(Plane::Organization, "o-1").unwrap(), Home::Organization);
+        assert_eq!(home(Plane::Scim, "d-1").unwrap(), Home::Scim);
+        assert!(home(Plane::Organization, "acme.atlassian.net").is_err());
     }
 
     #[test]
@@ -323,7 +339,7 @@ mod tests {
     fn debug_shows_no_secret_and_echoes_are_struck_out() {
         let connection = Connection::site("acme.atlassian.net", "mia@example.com", TOKEN).unwrap();
         assert!(!format!("{connection:?}").contains(TOKEN));
-        let mut echo = Failure::invalid(format!("you sent {} with {TOKEN}", connection.authorization()));
+        let mut echo = Failure::invalid(format!("you sent {} with {TOKEN}", connection.authorization().unwrap()));
         echo.request_id = Some(TOKEN.to_owned());
         echo.parts = vec![Part::failed(PartKind::Group, "engineering", &Failure::invalid(TOKEN))];
         let redacted = connection.redact_all(echo);

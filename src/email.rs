@@ -19,7 +19,9 @@ pub(crate) fn check_unseen(field: &str, email: &str) -> Result<()> {
     if is_bare(email) {
         return Ok(());
     }
-    Err(Failure::invalid(format!("{field} is not an e-mail address.")).advise(ADVICE))
+    let wrong = if email.is_empty() { "is missing" } else { "is not an e-mail address" };
+    Err(Failure::invalid(format!("{field} {wrong}."))
+        .advise("The token goes with the e-mail address of the account that made it, such as mia@example.com."))
 }
 
 const ADVICE: &str = "Give one bare address such as mia@example.com.";

@@ -1,6 +1,7 @@
 //! The one error type: why something did not work, and what to do about it.
 
 mod answer;
+mod diagnosis;
 mod said;
 
 /// A result whose error is a [`Failure`].

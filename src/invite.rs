@@ -55,7 +55,7 @@ pub async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &Invitatio
     }
     match client.plane() {
         Plane::Site => site::invite(client, invitation).await,
-        Plane::Organization => organization::invite(client, invitation).await,
+        Plane::Organization | Plane::Scim => organization::invite(client, invitation).await,
     }
 }
 

@@ -9,11 +9,14 @@
 //! There is no state: no cache, no credential and no answer outlives a call.
 
 pub mod accounts;
+mod base64;
 pub mod client;
 pub mod connection;
+pub mod diagnosis;
 mod email;
 pub mod failure;
 pub mod groups;
+mod id;
 pub mod invite;
 mod json;
 pub mod operation;
@@ -21,5 +24,6 @@ pub mod operations;
 #[cfg(all(feature = "plugin", target_family = "wasm"))]
 mod plugin;
 mod product;
+mod time;
 pub mod transport;
 pub mod url;

@@ -1,6 +1,7 @@
 //! What an operation is: one REST endpoint as data.
 
 use crate::connection::Plane;
+use std::fmt;
 
 /// One REST endpoint: where it is, what it does and how it answers.
 ///
@@ -22,6 +23,10 @@ pub struct Operation {
     pub success: &'static [u16],
     /// How its lists go on.
     pub paging: Paging,
+    /// The scopes that a credential with scopes needs for it.
+    pub scopes: Scopes,
+    /// Whose credential it takes, as what fits behind "It takes".
+    pub role: &'static str,
 }
 
 /// An HTTP method that Atlassian's administration uses.
@@ -39,6 +44,54 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+        }
+    }
+}
+
+/// The scopes that an operation takes: the one, or all of the others together.
+#[derive(Clone, Copy, Debug)]
+pub struct Scopes {
+    /// One scope that is enough, such as a classic one; empty where there is none.
+    pub one: &'static str,
+    /// Granular scopes that are enough together.
+    pub all: &'static [&'static str],
+    /// Whether Atlassian's description names them.
+    pub is_documented: bool,
+}
+
+impl Scopes {
+    /// Whether there are any.
+    pub fn is_any(&self) -> bool {
+        !self.one.is_empty()
+    }
+
+    /// It takes none, or its credentials have none.
+    pub const NONE: Scopes = Scopes { one: "", all: &[], is_documented: true };
+
+    /// One scope.
+    pub const fn one(one: &'static str) -> Scopes {
+        Scopes { one, all: &[], is_documented: true }
+    }
+
+    /// One scope, by its likely name.
+    pub const fn likely(one: &'static str) -> Scopes {
+        Scopes { one, all: &[], is_documented: false }
+    }
+
+    /// One classic scope, or some granular ones together.
+    pub const fn either(one: &'static str, all: &'static [&'static str]) -> Scopes {
+        Scopes { one, all, is_documented: true }
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.one)?;
+        match self.all {
+            [] if self.is_documented => Ok(()),
+            [] => f.write_str(" (its likely name)"),
+            [one] => write!(f, " (classic) or {one} (granular)"),
+            several => write!(f, " (classic) or all of {} (granular)", several.join(", ")),
         }
     }
 }

@@ -7,10 +7,12 @@ mod bindings {
 }
 
 use crate::client::{Client, DEADLINE};
-use crate::connection::Connection;
+use crate::connection::{Connection, Given, Kind, Plane};
 use crate::transport::wasi::{Wasi, variable};
-use crate::{accounts, failure, groups, invite};
-use bindings::exports::usher::atlassian::{accounts as wit_accounts, groups as wit_groups, types as wit};
+use crate::{accounts, diagnosis, failure, groups, invite};
+use bindings::exports::usher::atlassian::{
+    accounts as wit_accounts, diagnosis as wit_diagnosis, groups as wit_groups, types as wit,
+};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -46,6 +48,12 @@ impl wit_groups::Guest for Plugin {
     }
 }
 
+impl wit_diagnosis::Guest for Plugin {
+    fn check_connection(connection: wit::Connection) -> Result<wit_diagnosis::Report, wit::Failure> {
+        run(connection, async |client| Ok(diagnosis::check(client).await.into()))
+    }
+}
+
 /// Runs a verb to its end on the host's HTTP.
 fn run<R>(
     connection: wit::Connection,
@@ -63,17 +71,37 @@ fn run<R>(
 /// Checks a connection, or reads it from the environment.
 #[inline(never)]
 fn connect(connection: wit::Connection) -> Result<Connection, wit::Failure> {
-    let connection = match connection {
-        wit::Connection::Site(site) => Connection::site(&site.site, &site.email, &site.api_token),
-        wit::Connection::Organization(organization) => Connection::organization(
-            &organization.id,
-            &organization.api_key,
-            organization.directory.as_deref(),
-            organization.api_url.as_deref(),
-        ),
-        wit::Connection::Environment => Connection::from_environment(variable),
+    use wit::Connection as Case;
+    let given = match &connection {
+        Case::Site(it) => Given { email: &it.email, ..Given::new(Kind::ApiToken, &it.site, &it.api_token) },
+        Case::ScopedToken(it) => Given {
+            email: &it.email,
+            api_url: it.api_url.as_deref(),
+            ..Given::new(Kind::ScopedToken, &it.site, &it.api_token)
+        },
+        Case::ServiceAccount(it) => bearer(Kind::ServiceAccount, it),
+        Case::Oauth(it) => bearer(Kind::OAuth, it),
+        Case::Organization(it) => Given {
+            directory: it.directory.as_deref(),
+            api_url: it.api_url.as_deref(),
+            ..Given::new(Kind::ApiKey, &it.id, &it.api_key)
+        },
+        Case::Scim(it) => Given { api_url: it.api_url.as_deref(), ..Given::new(Kind::ScimKey, &it.directory, &it.key) },
+        Case::HostSigned(it) => {
+            let plane = match it.plane {
+                wit::Plane::Site => Plane::Site,
+                wit::Plane::Organization => Plane::Organization,
+                wit::Plane::Scim => Plane::Scim,
+            };
+            Given { plane, api_url: it.api_url.as_deref(), ..Given::new(Kind::HostSigned, &it.id, "") }
+        }
+        Case::Environment => return Connection::from_environment(variable).map_err(Into::into),
     };
-    connection.map_err(Into::into)
+    Connection::new(&given).map_err(Into::into)
+}
+
+fn bearer(kind: Kind, it: &wit::Bearer) -> Given<'_> {
+    Given { api_url: it.api_url.as_deref(), ..Given::new(kind, &it.site, &it.token) }
 }
 
 /// How long a call may take: for the host to set, who alone knows how long it can wait.
@@ -148,6 +176,46 @@ impl From<groups::Membership> for wit_groups::Membership {
             groups::MembershipOutcome::AlreadyMember => wit_groups::MembershipOutcome::AlreadyMember,
         };
         Self { outcome, group: membership.group.into(), account_id: membership.account_id }
+    }
+}
+
+impl From<diagnosis::Report> for wit_diagnosis::Report {
+    fn from(report: diagnosis::Report) -> Self {
+        use diagnosis::{Ability, PlaceKind, Verdict};
+        let place = |place: diagnosis::Place| wit_diagnosis::Place {
+            kind: match place.kind {
+                PlaceKind::Organization => wit_diagnosis::PlaceKind::Organization,
+                PlaceKind::Directory => wit_diagnosis::PlaceKind::Directory,
+                PlaceKind::Site => wit_diagnosis::PlaceKind::Site,
+            },
+            id: place.id,
+            name: place.name,
+        };
+        let finding = |finding: diagnosis::Finding| wit_diagnosis::Finding {
+            ability: match finding.ability {
+                Ability::Reach => wit_diagnosis::Ability::Reach,
+                Ability::Authenticate => wit_diagnosis::Ability::Authenticate,
+                Ability::LookUpPeople => wit_diagnosis::Ability::LookUpPeople,
+                Ability::SeeGroups => wit_diagnosis::Ability::SeeGroups,
+                Ability::Invite => wit_diagnosis::Ability::Invite,
+                Ability::ChangeMemberships => wit_diagnosis::Ability::ChangeMemberships,
+                Ability::ManageAccounts => wit_diagnosis::Ability::ManageAccounts,
+            },
+            verdict: match finding.verdict {
+                Verdict::Pass => wit_diagnosis::Verdict::Pass,
+                Verdict::Fail => wit_diagnosis::Verdict::Fail,
+                Verdict::Unknown => wit_diagnosis::Verdict::Unknown,
+            },
+            detail: finding.detail,
+            advice: finding.advice,
+        };
+        Self {
+            credential: report.credential.to_owned(),
+            identity: report.identity.map(Into::into),
+            expires: report.expires,
+            places: report.places.into_iter().map(place).collect(),
+            findings: report.findings.into_iter().map(finding).collect(),
+        }
     }
 }
 

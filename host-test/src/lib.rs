@@ -1,3 +1,4 @@
 //! A mock Atlassian, and what the tests and the demo share.
 
 pub mod mock;
+pub mod secrets;

@@ -6,9 +6,11 @@
 //! official descriptions.
 
 mod confluence;
+mod credentials;
 mod jira;
 mod organization;
 mod reply;
+mod scim;
 pub mod world;
 
 use axum::body::{Body, Bytes};
@@ -17,7 +19,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::serve::ListenerExt as _;
 pub use reply::Reply;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
@@ -27,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use world::World;
+use world::{CLOUD_ID, World};
 
 /// How a mock behaves from its start.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,8 +62,8 @@ pub struct Exchange {
     pub body: Option<Value>,
     /// The status of the answer.
     pub status: u16,
-    /// The answer's body, if it is JSON.
-    pub answer: Option<Value>,
+    /// The answer's body.
+    pub answer: String,
     /// Whether a [`Fault`] answered, and not the mock by itself.
     pub faulted: bool,
 }
@@ -213,27 +215,58 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         headers: parts.headers,
         body: json,
         status: reply.status,
-        answer: serde_json::from_slice(reply.body.as_bytes()).ok(),
+        answer: reply.body.clone(),
         faulted,
     });
     respond(reply)
 }
 
-/// Picks the plane by the first segment; each checks its credential before anything else.
+/// Picks the plane by the first segments; each checks its credential before anything else.
 fn answer(shared: &Shared, call: &Call<'_>) -> Reply {
     let mut world = lock(&shared.world);
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let path = format!("/{}", segments.join("/"));
     let reply = match segments.as_slice() {
-        ["admin", rest @ ..] => organization::answer(&mut world, call, rest),
-        ["rest", "api", "3", rest @ ..] => jira::answer(&mut world, call, rest),
-        ["wiki", "api", "v2", rest @ ..] => confluence::answer(&mut world, call, rest),
+        ["_edge", "tenant_info"] => Some(Reply::json(200, &json!({"cloudId": CLOUD_ID}))),
+        ["rest" | "wiki", ..] => credentials::site(call).or_else(|| site(&mut world, call, &segments)),
+        ["ex", product, cloud_id, rest @ ..] => {
+            credentials::gateway(call, &format!("/{}", rest.join("/"))).or_else(|| {
+                let is_there = *cloud_id == CLOUD_ID
+                    && *product == if rest.first() == Some(&"wiki") { "confluence" } else { "jira" };
+                if is_there { site(&mut world, call, rest) } else { Some(Reply::gateway_error(404, "Not Found")) }
+            })
+        }
+        ["oauth", "token", "accessible-resources"] => Some(credentials::oauth(call).unwrap_or_else(|| {
+            let scopes = ["read:jira-user", "manage:jira-configuration"];
+            let avatar = format!("{}/avatar.png", world.site);
+            Reply::json(
+                200,
+                &json!([{"id": CLOUD_ID, "name": "acme", "url": world.site, "scopes": scopes, "avatarUrl": avatar}]),
+            )
+        })),
+        ["admin", rest @ ..] => {
+            credentials::organization(call, &path).or_else(|| organization::answer(&mut world, call, rest))
+        }
+        ["users", rest @ ..] => {
+            credentials::user_management(call).or_else(|| organization::user_management(&mut world, call, rest))
+        }
+        ["scim", "directory", rest @ ..] => credentials::scim(call).or_else(|| scim::answer(&world, call, rest)),
         _ => None,
     };
     reply.unwrap_or_else(|| {
-        let name = format!("{} /{}", call.method, segments.join("/"));
+        let name = format!("{} {path}", call.method);
         lock(&shared.unexpected).push(name.clone());
         Reply::text(501, "text/plain", format!("the mock Atlassian does not know {name}"))
     })
+}
+
+/// A site, on its own host and behind the gateway alike.
+fn site(world: &mut World, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
+    match path {
+        ["rest", "api", "3", rest @ ..] => jira::answer(world, call, rest),
+        ["wiki", "api", "v2", rest @ ..] => confluence::answer(world, call, rest),
+        _ => None,
+    }
 }
 
 fn take_fault(shared: &Shared, request: &str) -> Option<Fault> {

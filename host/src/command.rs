@@ -2,30 +2,14 @@
 
 mod arguments;
 mod print;
+mod settings;
 
 use arguments::{Arguments, Command, GroupCommand, Verb};
 use clap::Parser as _;
 use serde_json::Value;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
-use usher_host::{Answer, COMPONENT, Connection, Engine, Grants, Invitation, Limits, Part, PartOutcome};
-
-/// The variables that the component may see, where they are set.
-const VARIABLES: [&str; 9] = [
-    "ATLASSIAN_CONNECTION",
-    "ATLASSIAN_SITE",
-    "ATLASSIAN_EMAIL",
-    "ATLASSIAN_API_TOKEN",
-    "ATLASSIAN_ORG_ID",
-    "ATLASSIAN_API_KEY",
-    "ATLASSIAN_DIRECTORY_ID",
-    "ATLASSIAN_API_URL",
-    "USHER_DEADLINE_MS",
-];
-
-/// How much longer than its deadline the component may take before it is stopped.
-const GRACE: Duration = Duration::from_secs(5);
+use usher_host::{Ability, Answer, COMPONENT, Connection, Engine, Invitation, Part, PartOutcome, Report, Verdict};
 
 /// Runs the command. The exit status is 0 only if what was asked for is so now, 1 if it is not,
 /// and 2 if the command line is wrong.
@@ -52,8 +36,8 @@ pub(crate) fn run() -> ExitCode {
 /// Calls the component. An error is what is no failure of the contract: the sandbox itself broke.
 async fn call(arguments: &Arguments, verb: &Verb) -> Result<ExitCode, String> {
     let engine = Engine::load().map_err(|error| format!("{error:#}"))?;
-    let mut sandbox = engine.sandbox(grants(arguments));
-    let here = &Connection::Environment;
+    let mut sandbox = engine.sandbox(settings::read(&arguments.connection)?);
+    let here = &Connection::environment();
     let json = arguments.json;
     let printed = match verb {
         Verb::Find { email } => {
@@ -73,6 +57,12 @@ async fn call(arguments: &Arguments, verb: &Verb) -> Result<ExitCode, String> {
             let is_later = matches!(&answer, Ok(Ok(invited)) if invited.parts.iter().any(later));
             let code = show(json, answer, |invited| print::invited(email, invited), print::invited_json);
             if is_later { Ok(ExitCode::FAILURE) } else { code }
+        }
+        Verb::Doctor => {
+            let answer = sandbox.check_connection(here).await;
+            let is_accepted = matches!(&answer, Ok(Ok(report)) if is_accepted(report));
+            let code = show(json, answer, print::report, print::report_json);
+            if is_accepted { code } else { code.map(|_| ExitCode::FAILURE) }
         }
         Verb::Group { command: GroupCommand::Find { group } } => {
             let answer = sandbox.find_group(here, group).await;
@@ -113,25 +103,10 @@ fn show<T>(
     })
 }
 
-/// Grants the variables that are set, and the one host they lead to.
-fn grants(arguments: &Arguments) -> Grants {
-    let variable = |name: &str| match (name, arguments.connection) {
-        ("ATLASSIAN_CONNECTION", Some(plane)) => Some(plane.name().to_owned()),
-        _ => std::env::var(name).ok(),
-    };
-    // The component ends a call by itself at its deadline; this comes after.
-    let deadline = variable("USHER_DEADLINE_MS").and_then(|text| text.parse().ok()).unwrap_or(60_000);
-    let limits = Limits { time: Duration::from_millis(deadline).saturating_add(GRACE), ..Limits::default() };
-    let set = VARIABLES.iter().filter_map(|name| Some((name, variable(name)?)));
-    let grants = set.fold(Grants::new().limits(limits), |grants, (name, value)| grants.variable(name, value));
-    // Where the environment makes no connection there is no host to grant, and the component says
-    // what is wrong with it.
-    let host =
-        usher::connection::Connection::from_environment(variable).map(|connection| connection.base().to_string());
-    match host {
-        Ok(host) => grants.clone().host(&host).unwrap_or(grants),
-        Err(_) => grants,
-    }
+/// Whether the connection is of any use at all.
+fn is_accepted(report: &Report) -> bool {
+    let passes = |finding: &usher_host::Finding| finding.verdict == Verdict::Pass;
+    report.findings.iter().any(|finding| finding.ability == Ability::Authenticate && passes(finding))
 }
 
 fn write_component(output: &Path) -> ExitCode {

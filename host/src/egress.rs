@@ -64,12 +64,15 @@ type Finished = Box<dyn Future<Output = Result<(), Error>> + Send>;
 impl WasiHttpHooks for Egress {
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         _: Finished,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Finished), Error>> + Send> {
-        if !self.grants.allows(request.uri()) {
+        let Some(host) = self.grants.allowed(request.uri()) else {
             return Box::new(async { Err(Error::HttpRequestDenied) });
+        };
+        if let Some(authorization) = host.authorization.clone() {
+            request.headers_mut().insert(http::header::AUTHORIZATION, authorization);
         }
         self.sent.fetch_add(1, Ordering::Relaxed);
         let answer = self.client.request(request);

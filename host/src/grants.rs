@@ -1,5 +1,6 @@
 //! What a sandbox is granted: environment, host names, and limits.
 
+use http::HeaderValue;
 use std::fmt;
 use std::time::Duration;
 use usher::url::BaseUrl;
@@ -8,8 +9,16 @@ use usher::url::BaseUrl;
 #[derive(Clone, Default)]
 pub struct Grants {
     pub(crate) environment: Vec<(String, String)>,
-    pub(crate) hosts: Vec<BaseUrl>,
+    pub(crate) hosts: Vec<Host>,
     pub(crate) limits: Limits,
+}
+
+/// A host that may be reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    base: BaseUrl,
+    /// What every request to it gets as `Authorization`; marked as sensitive, which hides it.
+    pub(crate) authorization: Option<HeaderValue>,
 }
 
 /// How much one sandbox may use.
@@ -48,7 +57,23 @@ impl Grants {
     /// Fails if it is no host.
     pub fn host(mut self, host: &str) -> Result<Grants, NotAHost> {
         let base = BaseUrl::parse(host).map_err(NotAHost)?;
-        self.hosts.push(base);
+        self.hosts.push(Host { base, authorization: None });
+        Ok(self)
+    }
+
+    /// Adds this `Authorization` header to every request to the hosts granted so far, in the place of
+    /// any other: the credential then never gets into the sandbox, and its connection is
+    /// `host-signed`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is no value of a header.
+    pub fn signed(mut self, authorization: &str) -> Result<Grants, NotAHeader> {
+        let mut value = HeaderValue::from_str(authorization).map_err(|_| NotAHeader)?;
+        value.set_sensitive(true);
+        for host in &mut self.hosts {
+            host.authorization = Some(value.clone());
+        }
         Ok(self)
     }
 
@@ -57,15 +82,15 @@ impl Grants {
         Grants { limits, ..self }
     }
 
-    /// Whether a request to this place is allowed: scheme, name and port all have to be.
-    pub(crate) fn allows(&self, uri: &http::Uri) -> bool {
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
+    /// The host of a request that is allowed: scheme, name and port all have to be.
+    pub(crate) fn allowed(&self, uri: &http::Uri) -> Option<&Host> {
+        let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
         // User-info is no part of where a request goes, and there is no use for it here.
         if authority.as_str().contains('@') {
-            return false;
+            return None;
         }
         let port = |port: Option<u16>, https: bool| port.unwrap_or(if https { 443 } else { 80 });
-        self.hosts.iter().any(|base| {
+        self.hosts.iter().find(|Host { base, .. }| {
             let allowed: Option<http::uri::Authority> = base.authority().parse().ok();
             allowed.is_some_and(|allowed| {
                 scheme == if base.is_https() { "https" } else { "http" }
@@ -97,6 +122,18 @@ impl fmt::Display for NotAHost {
 
 impl std::error::Error for NotAHost {}
 
+/// An `Authorization` header that is none. It is not repeated: it is a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAHeader;
+
+impl fmt::Display for NotAHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the Authorization header has characters that no header has, such as a line break")
+    }
+}
+
+impl std::error::Error for NotAHeader {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,7 +144,7 @@ mod tests {
         for allowed in
             ["https://acme.atlassian.net/rest", "https://ACME.atlassian.net:443/", "http://127.0.0.1:8080/x?y"]
         {
-            assert!(grants.allows(&allowed.parse().unwrap()), "{allowed}");
+            assert!(grants.allowed(&allowed.parse().unwrap()).is_some(), "{allowed}");
         }
         for denied in [
             "http://acme.atlassian.net/",
@@ -120,13 +157,15 @@ mod tests {
             "https://127.0.0.1:8080/",
             "/relative",
         ] {
-            assert!(!grants.allows(&denied.parse().unwrap()), "{denied}");
+            assert!(grants.allowed(&denied.parse().unwrap()).is_none(), "{denied}");
         }
     }
 
     #[test]
-    fn debug_names_variables_without_their_values() {
-        let shown = format!("{:?}", Grants::new().variable("ATLASSIAN_API_TOKEN", "s3cret"));
+    fn debug_names_variables_without_their_values_and_hides_what_signs() {
+        let grants = Grants::new().variable("ATLASSIAN_API_TOKEN", "s3cret").host("acme.atlassian.net").unwrap();
+        let shown = format!("{:?}", grants.signed("Bearer s3cret").unwrap());
         assert!(shown.contains("ATLASSIAN_API_TOKEN") && !shown.contains("s3cret"), "{shown}");
+        assert!(!format!("{:?}", Grants::new().signed("s3cret\n")).contains("s3cret"));
     }
 }

@@ -16,7 +16,7 @@
 //!     .variable("ATLASSIAN_EMAIL", "admin@acme.example")
 //!     .variable("ATLASSIAN_API_TOKEN", std::env::var("TOKEN")?);
 //! let mut sandbox = engine.sandbox(grants);
-//! match sandbox.find_account(&Connection::Environment, "mia@example.com").await? {
+//! match sandbox.find_account(&Connection::environment(), "mia@example.com").await? {
 //!     Ok(account) => println!("{}", account.account_id),
 //!     Err(failure) => println!("{} {}", failure.message, failure.advice),
 //! }
@@ -26,6 +26,7 @@
 
 mod bindings;
 mod cache;
+mod connection;
 mod egress;
 mod engine;
 mod grants;
@@ -35,10 +36,12 @@ mod sandbox;
 pub use bindings::exports::usher::atlassian::accounts::{
     Access, Account, AccountStatus, Invitation, InviteOutcome, Invited, Role,
 };
+pub use bindings::exports::usher::atlassian::diagnosis::{Ability, Finding, Place, PlaceKind, Report, Verdict};
 pub use bindings::exports::usher::atlassian::groups::{Group, Membership, MembershipOutcome};
 pub use bindings::exports::usher::atlassian::types::{
-    Change, Connection, Failure, FailureKind, Organization, Part, PartKind, PartOutcome, Site,
+    Change, Failure, FailureKind, Part, PartKind, PartOutcome, Plane,
 };
+pub use connection::Connection;
 pub use engine::{COMPONENT, Engine, Function};
-pub use grants::{Grants, Limits, NotAHost};
+pub use grants::{Grants, Limits, NotAHeader, NotAHost};
 pub use sandbox::{Answer, Sandbox, Stopped};

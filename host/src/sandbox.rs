@@ -4,7 +4,7 @@ use crate::bindings::Plugin;
 use crate::egress::Egress;
 use crate::engine::{Engine, Function};
 use crate::grants::{Grants, Limits};
-use crate::{Account, Connection, Failure, Group, Invitation, Invited, Membership};
+use crate::{Account, Connection, Failure, Group, Invitation, Invited, Membership, Report};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,7 +59,7 @@ impl Sandbox {
     /// Finds the account that has exactly this e-mail address.
     pub async fn find_account(&mut self, connection: &Connection, email: &str) -> Answer<Account> {
         self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_accounts().call_find_account(store, connection, email).await
+            plugin.usher_atlassian_accounts().call_find_account(store, &connection.0, email).await
         })
         .await
     }
@@ -67,7 +67,7 @@ impl Sandbox {
     /// Invites a person, with access and groups.
     pub async fn invite(&mut self, connection: &Connection, invitation: &Invitation) -> Answer<Invited> {
         self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_accounts().call_invite(store, connection, invitation).await
+            plugin.usher_atlassian_accounts().call_invite(store, &connection.0, invitation).await
         })
         .await
     }
@@ -75,7 +75,7 @@ impl Sandbox {
     /// Finds a group by its exact name or its id.
     pub async fn find_group(&mut self, connection: &Connection, group: &str) -> Answer<Group> {
         self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_groups().call_find_group(store, connection, group).await
+            plugin.usher_atlassian_groups().call_find_group(store, &connection.0, group).await
         })
         .await
     }
@@ -83,7 +83,15 @@ impl Sandbox {
     /// Adds a person, by account id or e-mail address, to a group, by name or id.
     pub async fn add_to_group(&mut self, connection: &Connection, group: &str, person: &str) -> Answer<Membership> {
         self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_groups().call_add_to_group(store, connection, group, person).await
+            plugin.usher_atlassian_groups().call_add_to_group(store, &connection.0, group, person).await
+        })
+        .await
+    }
+
+    /// Finds out what a connection can do, by reading only.
+    pub async fn check_connection(&mut self, connection: &Connection) -> Answer<Report> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_diagnosis().call_check_connection(store, &connection.0).await
         })
         .await
     }

@@ -7,6 +7,7 @@ use std::process::Output;
 use tokio::process::Command;
 use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
 use usher_host_test::mock::{Mock, Options};
+use usher_host_test::secrets;
 
 async fn mock() -> Mock {
     Mock::start(Options::default()).await.unwrap()
@@ -25,7 +26,11 @@ async fn usher(mock: &Mock, more: &[(&str, &str)], arguments: &[&str]) -> Output
         .env("ATLASSIAN_API_TOKEN", API_TOKEN)
         .envs(more.iter().copied())
         .args(arguments);
-    command.output().await.unwrap()
+    let output = command.output().await.unwrap();
+    for text in [out(&output), err(&output)] {
+        assert_eq!(secrets::leak(&text), None, "{arguments:?}: {text}");
+    }
+    output
 }
 
 fn out(output: &Output) -> String {

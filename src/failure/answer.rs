@@ -1,8 +1,9 @@
 //! Failures from the wire: no answer, an answer that refuses, an answer that cannot be read.
 
+use super::diagnosis::diagnose;
 use super::said::said;
 use super::{Change, Failure, FailureKind};
-use crate::connection::Plane;
+use crate::connection::Connection;
 use crate::operation::{Operation, Safety};
 use crate::transport::{Response, TransportError};
 
@@ -44,7 +45,7 @@ impl Failure {
     }
 
     /// An answer came whose status is not a success.
-    pub(crate) fn from_answer(operation: &Operation, answer: &Response) -> Failure {
+    pub(crate) fn from_answer(connection: &Connection, operation: &Operation, answer: &Response) -> Failure {
         let status = answer.status;
         let kind = match status {
             400 | 405..=406 | 410..=428 => FailureKind::Other,
@@ -58,6 +59,9 @@ impl Failure {
             _ => FailureKind::Protocol,
         };
         let (said, code) = said(&answer.body);
+        // States that come as a 400 or a 403 and are told by their words only.
+        let is_state = |text: &str| ["Licence exceeded", "externalDirectory"].iter().any(|state| text.contains(state));
+        let kind = if said.as_deref().is_some_and(is_state) { FailureKind::Conflict } else { kind };
         let what = match kind {
             FailureKind::Unauthenticated => "Atlassian did not accept the credential",
             FailureKind::Forbidden => "Atlassian does not let this credential do that",
@@ -68,10 +72,13 @@ impl Failure {
             FailureKind::Protocol => "This is no answer that Atlassian documents",
             _ => "Atlassian refused the request",
         };
-        let message = match said {
-            Some(said) => format!("{what} (HTTP {status}, {}): {said}", operation.id),
-            None => format!("{what} (HTTP {status}, {}).", operation.id),
-        };
+        let said = said.unwrap_or_default();
+        let mut advice = diagnose(connection, operation, answer, &said);
+        if advice.is_empty() {
+            advice.push_str(by_status(status));
+        }
+        let colon = if said.is_empty() { "." } else { ": " };
+        let message = format!("{what} (HTTP {status}, {}){colon}{said}", operation.id);
         // A redirect or a 5xx may come from something in between, after the server has acted; and a
         // success that is not documented may be one.
         let change = match (operation.safety, status) {
@@ -79,7 +86,7 @@ impl Failure {
             _ => Change::NotApplied,
         };
         let text = |name: &str| answer.header(name).map(str::to_owned);
-        let mut failure = Failure::new(kind, message).advise(advice(operation, status)).after(change);
+        let mut failure = Failure::new(kind, message).advise(advice).after(change);
         failure.status = Some(status);
         failure.retry_after = answer.header("retry-after").and_then(|value| value.trim_ascii().parse().ok());
         failure.code = code;
@@ -104,40 +111,15 @@ impl Failure {
     }
 }
 
-/// What to do about a status, by operation.
-fn advice(operation: &Operation, status: u16) -> &'static str {
-    match (status, operation.plane, operation.safety) {
-        (400, ..) => "Check the values; Atlassian's own words are in the message.",
-        (401, Plane::Site, _) => {
-            "A site takes the account's e-mail address with an API token of that account, made without scopes \
-             at id.atlassian.com > Security > API tokens. Check that the two belong together and that the \
-             token has not expired (it lives a year at most). An organization's API key never works here."
-        }
-        (401, Plane::Organization, _) => {
-            "This takes an API key of this very organization, made in Atlassian Administration \
-             (admin.atlassian.com) > Organization settings > API keys. A person's API token never works here. \
-             Check the organization id, and that the key has not expired (it lives a year at most)."
-        }
-        (402, ..) => "The organization's plan does not include this; it takes a paid plan.",
-        (403, Plane::Site, Safety::Write) => {
-            "Inviting takes an organization admin who also administers Jira; changing groups takes a site admin. \
-             Use a token of such a person, or an organization's API key."
-        }
-        (403, Plane::Site, Safety::Read) => "The person needs the global permission `Browse users and groups`.",
-        (403, Plane::Organization, _) => {
-            "The API key most likely lacks the scope for this. Make a key with it in Atlassian Administration > \
-             Organization settings > API keys."
-        }
-        (404, Plane::Site, _) => "Check the site's address, and that it has this product.",
-        (404, Plane::Organization, _) => {
-            "Check the organization id and the directory id, and that the organization uses centralized user \
-             management."
-        }
-        (409, ..) => "Check that the licence has room left, in Atlassian Administration > Billing.",
-        (429, ..) => "Wait, then try again.",
-        (300..=399, ..) => "Usher follows no redirects. Check the address.",
-        (200..=299, ..) => crate::failure::WRONG_ADDRESS,
-        (500..=599, ..) | (408, ..) => "Try again later; see status.atlassian.com.",
+/// What to do about a status of which no cause is known.
+fn by_status(status: u16) -> &'static str {
+    match status {
+        400 => "Check the values; Atlassian's own words are in the message.",
+        404 => "Check the address and the ids, and that this product is there.",
+        409 => "Check that the licence has room left, in Atlassian Administration > Billing.",
+        300..=399 => "Usher follows no redirects. Check the address.",
+        200..=299 => crate::failure::WRONG_ADDRESS,
+        500..=599 | 408 => "Try again later; see status.atlassian.com.",
         _ => "",
     }
 }
@@ -145,27 +127,41 @@ fn advice(operation: &Operation, status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::{jira, organization};
+    use crate::connection::{Given, Kind};
+    use crate::operations::{jira, organization, scim};
 
     fn answer(status: u16, body: &str) -> Response {
         Response { status, headers: vec![("X-AREQUESTID".into(), "r-1".into())], body: body.as_bytes().to_vec() }
     }
 
+    fn site() -> Connection {
+        Connection::site("acme.atlassian.net", "mia@example.com", "token").unwrap()
+    }
+
     #[test]
     fn a_server_error_leaves_a_write_unknown_and_a_read_undone() {
-        let write = Failure::from_answer(&jira::CREATE_USER, &answer(502, "<html>"));
+        let write = Failure::from_answer(&site(), &jira::CREATE_USER, &answer(502, "<html>"));
         assert_eq!((write.kind, write.change), (FailureKind::Unavailable, Change::Unknown));
         assert!(write.advice.contains("look before sending it again"));
-        let read = Failure::from_answer(&jira::FIND_USERS, &answer(502, "<html>"));
+        let read = Failure::from_answer(&site(), &jira::FIND_USERS, &answer(502, "<html>"));
         assert_eq!((read.change, read.request_id.as_deref()), (Change::NotApplied, Some("r-1")));
     }
 
     #[test]
-    fn a_401_says_what_the_plane_takes() {
-        let organization =
-            Failure::from_answer(&organization::INVITE, &answer(401, r#"{"code":401,"message":"Unauthorized"}"#));
-        assert!(organization.advice.contains("API keys") && organization.advice.contains("API token never works"));
-        let site = Failure::from_answer(&jira::FIND_USERS, &answer(401, ""));
-        assert!(site.advice.contains("API token of that account"));
+    fn every_refusal_of_every_kind_has_an_advice_that_is_filled_in() {
+        let kinds = [Kind::ApiToken, Kind::ScopedToken, Kind::ServiceAccount, Kind::OAuth, Kind::HostSigned];
+        let others = [(Kind::ApiKey, &organization::INVITE), (Kind::ScimKey, &scim::LIST_USERS)];
+        for (kind, operation) in kinds.map(|kind| (kind, &jira::CREATE_USER)).into_iter().chain(others) {
+            let id = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
+            let given = Given { email: "mia@example.com", ..Given::new(kind, id, "token") };
+            let given = if kind == Kind::ApiToken { Given { id: "acme.atlassian.net", ..given } } else { given };
+            let connection = Connection::new(&given).unwrap();
+            for status in [401, 403] {
+                let advice = Failure::from_answer(&connection, operation, &answer(status, "")).advice.clone();
+                let lines: Vec<&str> = advice.lines().collect();
+                assert!(lines[0].starts_with("Sent: ") && lines[1].starts_with("Likely: "), "{kind:?} {advice}");
+                assert!(!advice.contains(['{', '}']) && lines.len() <= 4, "{kind:?} {advice}");
+            }
+        }
     }
 }

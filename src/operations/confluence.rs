@@ -1,7 +1,10 @@
 //! Confluence Cloud REST API, version 2, on the site's own host.
 
 use crate::connection::Plane;
-use crate::operation::{Method, Operation, Paging, Safety};
+use crate::operation::{Method, Operation, Paging, Safety, Scopes};
+
+/// What both take by their description, which names no more than "can use".
+const CAN_USE: &str = "somebody with access to Confluence";
 
 /// Tells which of some e-mail addresses (100 at most) have no access to Confluence.
 pub const CHECK_ACCESS: Operation = Operation {
@@ -12,6 +15,8 @@ pub const CHECK_ACCESS: Operation = Operation {
     safety: Safety::Read,
     success: &[200],
     paging: Paging::None,
+    scopes: Scopes::one("read:configuration:confluence"),
+    role: CAN_USE,
 };
 
 /// Invites people to Confluence, later and without a word about what became of it.
@@ -23,6 +28,8 @@ pub const INVITE: Operation = Operation {
     safety: Safety::Write,
     success: &[200],
     paging: Paging::None,
+    scopes: Scopes::one("read:configuration:confluence"),
+    role: CAN_USE,
 };
 
 pub(super) const ALL: &[&Operation] = &[&CHECK_ACCESS, &INVITE];

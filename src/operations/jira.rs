@@ -1,7 +1,10 @@
 //! Jira Cloud platform REST API, version 3, on the site's own host.
 
 use crate::connection::Plane;
-use crate::operation::{Method, Operation, Paging, Safety};
+use crate::operation::{Method, Operation, Paging, Safety, Scopes};
+
+/// What reading people and groups takes.
+const BROWSE: &str = "somebody with the global permission Browse users and groups";
 
 /// Finds active people whose name or e-mail begins with the query, at most the first thousand.
 pub const FIND_USERS: Operation = Operation {
@@ -12,6 +15,17 @@ pub const FIND_USERS: Operation = Operation {
     safety: Safety::Read,
     success: &[200],
     paging: Paging::StartAt,
+    scopes: Scopes::either(
+        "read:jira-user",
+        &[
+            "read:user:jira",
+            "read:user.property:jira",
+            "read:application-role:jira",
+            "read:avatar:jira",
+            "read:group:jira",
+        ],
+    ),
+    role: BROWSE,
 };
 
 /// Reads one person, with `expand` also their groups and products.
@@ -23,6 +37,11 @@ pub const GET_USER: Operation = Operation {
     safety: Safety::Read,
     success: &[200],
     paging: Paging::None,
+    scopes: Scopes::either(
+        "read:jira-user",
+        &["read:application-role:jira", "read:group:jira", "read:user:jira", "read:avatar:jira"],
+    ),
+    role: BROWSE,
 };
 
 /// Invites a person with access to Jira products. It says 201 for people who had it, too.
@@ -34,6 +53,8 @@ pub const CREATE_USER: Operation = Operation {
     safety: Safety::Write,
     success: &[201],
     paging: Paging::None,
+    scopes: Scopes::either("manage:jira-configuration", &["write:user:jira"]),
+    role: "an organization admin with the global permission Administer Jira",
 };
 
 /// Reads groups by exact name or id.
@@ -45,6 +66,8 @@ pub const BULK_GET_GROUPS: Operation = Operation {
     safety: Safety::Read,
     success: &[200],
     paging: Paging::PageBean,
+    scopes: Scopes::either("read:jira-user", &["read:group:jira"]),
+    role: BROWSE,
 };
 
 /// Adds a person to a group: the group in the URL, the account id in the body.
@@ -56,6 +79,38 @@ pub const ADD_USER_TO_GROUP: Operation = Operation {
     safety: Safety::Write,
     success: &[201],
     paging: Paging::None,
+    scopes: Scopes::either(
+        "manage:jira-configuration",
+        &["write:group:jira", "read:avatar:jira", "read:group:jira", "read:user:jira"],
+    ),
+    role: "a site admin",
 };
 
-pub(super) const ALL: &[&Operation] = &[&FIND_USERS, &GET_USER, &CREATE_USER, &BULK_GET_GROUPS, &ADD_USER_TO_GROUP];
+/// Reads the person who asks, with `expand` also their groups and products.
+pub const MYSELF: Operation = Operation {
+    id: "getCurrentUser",
+    plane: Plane::Site,
+    method: Method::Get,
+    path: "/rest/api/3/myself",
+    safety: Safety::Read,
+    success: &[200],
+    paging: Paging::None,
+    scopes: GET_USER.scopes,
+    role: "somebody with an account on the site",
+};
+
+/// Tells which of some permissions the person who asks has.
+pub const MY_PERMISSIONS: Operation = Operation {
+    id: "getMyPermissions",
+    plane: Plane::Site,
+    method: Method::Get,
+    path: "/rest/api/3/mypermissions",
+    safety: Safety::Read,
+    success: &[200],
+    paging: Paging::None,
+    scopes: Scopes::either("read:jira-work", &["read:permission:jira"]),
+    role: "somebody with an account on the site",
+};
+
+pub(super) const ALL: &[&Operation] =
+    &[&FIND_USERS, &GET_USER, &CREATE_USER, &BULK_GET_GROUPS, &ADD_USER_TO_GROUP, &MYSELF, &MY_PERMISSIONS];

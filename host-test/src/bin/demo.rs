@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use usher_host::{
     Access, AccountStatus, COMPONENT, Connection, Engine, Failure, FailureKind, Grants, Invitation, InviteOutcome,
-    MembershipOutcome, Organization, Role, Sandbox, Site,
+    MembershipOutcome, Role, Sandbox,
 };
 use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
 use usher_host_test::mock::{Mock, Options};
@@ -55,15 +55,8 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     );
     let sandbox = || -> Result<Sandbox, Box<dyn Error>> { Ok(engine.sandbox(Grants::new().host(&mock.url())?)) };
 
-    let site = Connection::Site(Site { site: mock.url(), email: ADMIN_EMAIL.into(), api_token: API_TOKEN.into() });
-    let organization = |api_key: &str| {
-        Connection::Organization(Organization {
-            id: ORG_ID.into(),
-            api_key: api_key.into(),
-            directory: None,
-            api_url: Some(mock.url()),
-        })
-    };
+    let site = Connection::site(mock.url(), ADMIN_EMAIL, API_TOKEN);
+    let organization = |api_key: &str| Connection::organization(ORG_ID, api_key).with_api_url(mock.url());
     let planes = [
         ("The site, by e-mail and API token", site.clone(), &ON_SITE[..]),
         ("The organization, by API key", organization(API_KEY), &IN_ORGANIZATION[..]),

@@ -1,14 +1,10 @@
 //! The Confluence Cloud REST API, version 2.
 
 use super::world::{World, resource};
-use super::{Call, Reply, jira};
+use super::{Call, Reply};
 use serde_json::json;
 
 pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
-    // The site's credential and its answers to wrong ones are the same as Jira's.
-    if let Some(refused) = jira::refuse(call) {
-        return Some(refused);
-    }
     let emails = call.texts("emails");
     Some(match (call.method, path) {
         ("POST", ["user", "access", "check-access-by-email"]) => {

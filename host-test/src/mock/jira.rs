@@ -1,8 +1,7 @@
 //! The Jira Cloud platform REST API, version 3.
 
-use super::world::{ADMIN_EMAIL, API_TOKEN, Group, Person, World, resource};
+use super::world::{ADMIN_EMAIL, Group, Person, SITE_ADMINS, World, resource};
 use super::{Call, Reply};
-use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
 /// The products that `POST /user` takes.
@@ -11,38 +10,19 @@ const PRODUCTS: [&str; 4] = ["jira-software", "jira-servicedesk", "jira-core", "
 const NO_SUCH_USER: &str = "Specified user does not exist or you do not have required permissions";
 
 pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
-    if let Some(refused) = refuse(call) {
-        return Some(refused);
-    }
     Some(match (call.method, path) {
         ("GET", ["user", "search"]) => find_users(world, call),
-        ("GET", ["user"]) => get_user(world, call),
+        ("GET", ["user"]) => get_user(world, call.param("accountId").unwrap_or_default(), call),
+        ("GET", ["myself"]) => {
+            let me = world.person(ADMIN_EMAIL).map(|admin| admin.account_id.clone()).unwrap_or_default();
+            get_user(world, &me, call)
+        }
+        ("GET", ["mypermissions"]) => my_permissions(call),
         ("POST", ["user"]) => create_user(world, call),
         ("GET", ["group", "bulk"]) => bulk_get_groups(world, call),
         ("POST", ["group", "user"]) => add_user_to_group(world, call),
         _ => return None,
     })
-}
-
-/// What a site says to a credential that is not an e-mail address and its API token.
-pub(super) fn refuse(call: &Call<'_>) -> Option<Reply> {
-    let right = format!("Basic {}", Base64::encode_string(format!("{ADMIN_EMAIL}:{API_TOKEN}").as_bytes()));
-    match call.authorization {
-        Some(given) if given == right => None,
-        None => Some(Reply::text(
-            401,
-            "application/xml",
-            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?><status><status-code>401</status-code>\
-             <message>Client must be authenticated to access this resource.</message></status>",
-        )),
-        Some(given) if given.starts_with("Bearer ") => {
-            Some(Reply::json(403, &json!({"error": "Failed to parse Connect Session Auth Token"})))
-        }
-        Some(_) => Some(
-            Reply::text(401, "text/html", "<html><head><title>Unauthorized (401)</title></head><body></body></html>")
-                .header("www-authenticate", "OAuth realm=\"https%3A%2F%2Facme.atlassian.net\""),
-        ),
-    }
 }
 
 fn find_users(world: &World, call: &Call<'_>) -> Reply {
@@ -57,8 +37,16 @@ fn find_users(world: &World, call: &Call<'_>) -> Reply {
     Reply::json(200, &found.skip(start).take(size).map(|person| user(world, person)).collect())
 }
 
-fn get_user(world: &mut World, call: &Call<'_>) -> Reply {
-    let account_id = call.param("accountId").unwrap_or_default();
+/// Whoever asks may do everything.
+fn my_permissions(call: &Call<'_>) -> Reply {
+    let Some(asked) = call.param("permissions") else {
+        return Reply::jira_error(400, "The 'permissions' query parameter is required.");
+    };
+    let permission = |key: &str| (key.to_owned(), json!({"key": key, "type": "GLOBAL", "havePermission": true}));
+    Reply::json(200, &json!({"permissions": asked.split(',').map(permission).collect::<Value>()}))
+}
+
+fn get_user(world: &mut World, account_id: &str, call: &Call<'_>) -> Reply {
     let site = world.clone();
     let Some(person) = world.account(account_id).filter(|person| person.on_site()) else {
         return Reply::jira_error(404, NO_SUCH_USER);
@@ -120,8 +108,10 @@ fn create_user(world: &mut World, call: &Call<'_>) -> Reply {
 
 fn bulk_get_groups(world: &World, call: &Call<'_>) -> Reply {
     let (names, ids): (Vec<&str>, Vec<&str>) = (call.params("groupName").collect(), call.params("groupId").collect());
+    let of_admins = call.param("accessType") == Some("site-admin");
     let wanted = |group: &&Group| {
-        (names.is_empty() || names.contains(&group.name.as_str()))
+        (!of_admins || group.name == SITE_ADMINS)
+            && (names.is_empty() || names.contains(&group.name.as_str()))
             && (ids.is_empty() || ids.contains(&group.id.as_str()))
     };
     let all: Vec<Value> =

@@ -1,19 +1,22 @@
 //! The Organizations REST API, version 2.
 
-use super::world::{API_KEY, DIRECTORY_ID, Group, ORG_ID, Person, Workspace, World};
-use super::{Call, Reply, texts};
+use super::world::{DIRECTORY_ID, Group, ORG_ID, Person, Workspace, World};
+use super::{Call, Reply, credentials, texts};
 use serde_json::{Value, json};
 use std::fmt::Display;
 
 pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
-    if call.authorization != Some(&format!("Bearer {API_KEY}")) {
-        return Some(Reply::gateway_error(401, "Unauthorized"));
-    }
     let reply = match path {
-        // Removed on 30 June 2026. What the live API says to them is not known.
+        ["v1", "orgs", org] if *org == ORG_ID && call.method == "GET" => Reply::json(200, &organization()),
+        ["v1", "orgs", _] if call.method == "GET" => not_found("ADMIN-404-2", "organization"),
+        ["api-access", "v1", "orgs", org, "api-keys"] if *org == ORG_ID && call.method == "GET" => api_keys(world),
+        // The rest of version 1 was removed on 30 June 2026, but for what is not used here. What the live API says to them is not known.
         ["v1", ..] => Reply::admin_error(410, "ADMIN-410", "Gone", "This endpoint no longer works."),
         ["v2", "orgs", org, rest @ ..] if *org == ORG_ID => match (call.method, rest) {
             ("POST", ["users", "invite"]) => invite(world, call),
+            ("GET", ["directories"]) => {
+                page(call, 100, vec![json!({"directoryId": DIRECTORY_ID, "name": "Acme's people"})])
+            }
             ("POST", ["workspaces"]) => page(call, 1000, world.workspaces.iter().map(workspace).collect()),
             (method, ["directories", directory, rest @ ..]) if ["-", DIRECTORY_ID].contains(directory) => {
                 match (method, rest) {
@@ -33,6 +36,45 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Optio
     // Every admin answer carries the state of the rate limit.
     let reply = reply.header("x-ratelimit-limit", "1000").header("x-ratelimit-remaining", "999");
     Some(reply.header("x-ratelimit-reset", "2026-11-22T12:00:00Z"))
+}
+
+/// User management: what the key may do to an account of the organization's own domains.
+pub(super) fn user_management(world: &mut World, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
+    let [account_id, "manage"] = path else { return None };
+    if call.method != "GET" {
+        return None;
+    }
+    let allowed = json!({"allowed": true});
+    Some(match world.account(account_id) {
+        None => Reply::json(404, &json!({"key": "notFound"})),
+        Some(person) if !person.is_managed() => Reply::json(403, &json!({"key": "forbidden.targetUnverified"})),
+        Some(_) => Reply::json(200, &json!({"lifecycle.enablement": allowed, "apiToken.delete": allowed})),
+    })
+}
+
+fn organization() -> Value {
+    let link = |kind: &str| json!({"links": {"related": format!("/admin/v1/orgs/{ORG_ID}/{kind}")}});
+    json!({"data": {
+        "id": ORG_ID,
+        "type": "orgs",
+        "attributes": {"name": "Acme"},
+        "relationships": {"domains": link("domains"), "users": link("users")},
+        "links": {"self": format!("/admin/v1/orgs/{ORG_ID}")},
+    }})
+}
+
+fn api_keys(world: &World) -> Reply {
+    let key = |(label, expires_at): &(String, String)| {
+        json!({
+            "id": label,
+            "label": label,
+            "createdAt": "2026-01-15T09:00:00Z",
+            "expiresAt": expires_at,
+            "orgId": ORG_ID,
+            "scopes": credentials::READ_ONLY,
+        })
+    };
+    Reply::json(200, &json!({"data": world.api_keys.iter().map(key).collect::<Vec<_>>(), "links": {}}))
 }
 
 fn not_found(code: &str, what: &str) -> Reply {
@@ -70,7 +112,7 @@ fn user(world: &World, person: &Person, with_groups: bool) -> Value {
             _ => "no_membership",
         },
         "status": person.status,
-        "claimStatus": "unmanaged",
+        "claimStatus": if person.is_managed() { "managed" } else { "unmanaged" },
         "email": person.email,
         "emailVerified": true,
         "name": person.name,

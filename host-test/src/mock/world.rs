@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 pub const ORG_ID: &str = "9f0a1b2c-3d4e-4f5a-8b6c-7d8e9f0a1b2c";
 /// The organization's API key.
 pub const API_KEY: &str = "ATCTT3xFfGN0-mock-organization-api-key";
+/// Another key of the organization, made with scopes that only read people and groups.
+pub const SCOPED_API_KEY: &str = "ATCTT3xFfGN0-mock-organization-scoped-key";
 /// The organization's user directory.
 pub const DIRECTORY_ID: &str = "d1f6e8a0-5b7c-4e2d-9a3f-0c1b2d3e4f5a";
 /// The e-mail address of the site's admin.
@@ -13,8 +15,27 @@ pub const ADMIN_EMAIL: &str = "admin@acme.example";
 /// The API token of the site's admin.
 pub const API_TOKEN: &str = "ATATT3xFfGF0-mock-site-api-token";
 
+/// A scoped API token of the site's admin, with every scope.
+pub const SCOPED_TOKEN: &str = "ATATT3xFfGF0-mock-scoped-token-with-all";
+/// A scoped API token of the site's admin, which may read Jira's people and nothing else.
+pub const NARROW_TOKEN: &str = "ATATT3xFfGF0-mock-narrow-token-with-one";
+/// A service account's token.
+pub const SERVICE_TOKEN: &str = "ATSTT3xFfGF0-mock-service-account-token";
+/// An OAuth 2.0 access token: a JWT that expires at 2027-01-01T00:00:00Z.
+pub const OAUTH_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjE3OTg3NjE2MDB9.bW9jay1zaWduYXR1cmU";
+/// The SCIM directory of an identity provider.
+pub const SCIM_DIRECTORY_ID: &str = "5c1a2b3d-4e5f-4a6b-9c7d-8e9f0a1b2c3d";
+/// The key of the SCIM directory.
+pub const SCIM_KEY: &str = "mock-scim-directory-key-0123456789";
+/// Every secret that there is.
+pub const SECRETS: [&str; 8] =
+    [API_KEY, SCOPED_API_KEY, API_TOKEN, SCOPED_TOKEN, NARROW_TOKEN, SERVICE_TOKEN, OAUTH_TOKEN, SCIM_KEY];
+
 /// The site's cloud id.
-const CLOUD_ID: &str = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
+pub const CLOUD_ID: &str = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
+
+/// The group that administers the site.
+pub(super) const SITE_ADMINS: &str = "site-admins";
 
 /// Everything the mock knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +48,8 @@ pub struct World {
     pub groups: Vec<Group>,
     /// The products on the organization's sites.
     pub workspaces: Vec<Workspace>,
+    /// The organization's API keys: label, and when it expires.
+    pub api_keys: Vec<(String, String)>,
     /// E-mails that Atlassian would have sent: address and text.
     pub outbox: Vec<(String, String)>,
     created: u32,
@@ -93,15 +116,18 @@ impl World {
                 group(2, "writers", false),
                 group(3, "engineering", false),
                 group(4, "okta-staff", true),
+                group(5, SITE_ADMINS, false),
             ],
             workspaces: products
                 .map(|type_key| Workspace { resource: resource(type_key), type_key, host: site.to_owned() })
                 .to_vec(),
+            api_keys: vec![("automation".to_owned(), "2027-01-15T09:00:00Z".to_owned())],
             outbox: Vec::new(),
             created: 0,
         };
         let admin = world.create(ADMIN_EMAIL, "Ada Admin");
         admin.roles.extend(products.map(|product| (resource(product), "atlassian/admin".to_owned())));
+        admin.groups.insert("276f955c-63d7-42c8-9520-92d01dca0605".to_owned());
         let liam = world.create("liam@acme.example", "Liam Nakamura");
         liam.roles.insert((resource("jira-software"), "atlassian/user".to_owned()));
         liam.groups.insert("276f955c-63d7-42c8-9520-92d01dca0601".to_owned());
@@ -140,6 +166,11 @@ impl Person {
     /// Whether they have access to a product on the site.
     pub(crate) fn has_access(&self, type_key: &str) -> bool {
         self.roles.iter().any(|(has, _)| *has == resource(type_key))
+    }
+
+    /// Whether their address is of the organization's own domain.
+    pub(crate) fn is_managed(&self) -> bool {
+        self.email.ends_with("@acme.example")
     }
 
     /// Whether the site knows them at all.

@@ -3,13 +3,18 @@
 //! They are data, in `cases/*.toml`. Arguments are in WAVE, as `wasmtime run --invoke` takes them.
 
 use crate::{conformance, engine};
+use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use usher_host::{Function, Grants};
-use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID, Person, resource};
-use usher_host_test::mock::{Fault, Mock, Options, Reply};
+use usher_host_test::mock::world::{
+    ADMIN_EMAIL, API_KEY, API_TOKEN, CLOUD_ID, NARROW_TOKEN, OAUTH_TOKEN, ORG_ID, Person, SCIM_DIRECTORY_ID, SCIM_KEY,
+    SCOPED_API_KEY, SCOPED_TOKEN, SERVICE_TOKEN, resource,
+};
+use usher_host_test::mock::{Exchange, Fault, Mock, Options, Reply};
+use usher_host_test::secrets;
 use wasmtime::component::Val;
 
 #[derive(Deserialize)]
@@ -20,15 +25,17 @@ struct File {
 /// One call.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Case {
+pub(crate) struct Case {
     /// What it shows, as a sentence.
-    name: String,
+    pub(crate) name: String,
+    /// What it is on the troubleshooting page, where it has to be there.
+    pub(crate) mistake: Option<Mistake>,
     /// The function.
     call: String,
     /// Its arguments in WAVE, in which `{site}`, `{organization}` and `{url}` stand for the mock's.
     arguments: Vec<String>,
     /// What has to be in the result; texts named in `IN` have to be part of it, all else the same.
-    expect: Value,
+    pub(crate) expect: Value,
     /// The requests, in their order, without the host.
     #[serde(default)]
     requests: Vec<String>,
@@ -44,6 +51,12 @@ struct Case {
     /// Whether the mock's host is granted.
     #[serde(default = "yes")]
     host_granted: bool,
+    /// The `Authorization` header that the host adds.
+    #[serde(default)]
+    signed: Option<String>,
+    /// The organization's API keys as the mock lists them, by label and expiry, instead of one.
+    #[serde(default)]
+    api_keys: Option<Vec<(String, String)>>,
     /// People who are there besides those of the mock's own world.
     #[serde(default)]
     people: Vec<Setup>,
@@ -53,6 +66,19 @@ struct Case {
     /// Groups in a second directory, by name.
     #[serde(default)]
     other_directory: Vec<String>,
+}
+
+/// A mistake that people make. Its advice has to be word for word what is expected.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Mistake {
+    /// What was done, as a sentence.
+    pub(crate) what: String,
+    /// The answer that led to the failure, as its status and body; none where it needs no request.
+    pub(crate) answer: Option<String>,
+    /// Whether it is one of the four questions that this project began with.
+    #[serde(default)]
+    pub(crate) thread: bool,
 }
 
 #[derive(Deserialize)]
@@ -91,9 +117,9 @@ fn json() -> String {
 }
 
 /// Fields whose text has only to hold the expected text.
-const IN: [&str; 3] = ["message", "advice", "reason"];
+const IN: [&str; 4] = ["message", "advice", "reason", "detail"];
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
@@ -109,9 +135,19 @@ fn every_exported_function_has_a_case_on_each_plane() {
     let has =
         |function: &str, plane: &str| cases().iter().any(|case| case.call == function && case.arguments[0] == plane);
     for function in engine().functions() {
-        for plane in ["{site}", "{organization}"] {
+        for plane in ["{site}", "{organization}", "{scim}"] {
             assert!(has(&function.name, plane), "no case calls {} with {plane}", function.name);
         }
+    }
+}
+
+#[test]
+fn every_kind_of_connection_is_checked_by_a_case() {
+    let has = |connection: &str| {
+        cases().iter().any(|case| case.call == "check-connection" && case.arguments[0].starts_with(connection))
+    };
+    for kind in usher::connection::cases().map(|(case, _)| case) {
+        assert!(has(&format!("{{{kind}}}")) || has(&format!("{kind}(")), "no case checks {kind}");
     }
 }
 
@@ -149,6 +185,9 @@ async fn run(case: &Case, function: &Function, official: Option<&conformance::Of
     if case.host_granted {
         grants = grants.host(&mock.url()).unwrap();
     }
+    if let Some(authorization) = &case.signed {
+        grants = grants.signed(&fill(authorization, &mock)).unwrap();
+    }
     for (name, value) in &case.environment {
         grants = grants.variable(name, fill(value, &mock));
     }
@@ -159,15 +198,31 @@ async fn run(case: &Case, function: &Function, official: Option<&conformance::Of
             Val::from_wave(&ty, &fill(text, &mock)).unwrap_or_else(|error| panic!("{}: {error}", case.name))
         })
         .collect();
+    let debug = format!("{grants:?}");
     let mut sandbox = engine().sandbox(grants);
-    let result = match sandbox.call_dynamic(function, &arguments).await {
-        Ok(result) => value(&result),
+    let (result, debug) = match sandbox.call_dynamic(function, &arguments).await {
+        Ok(result) => (value(&result), format!("{debug} {sandbox:?} {result:?}")),
         Err(stopped) => return vec![stopped.to_string()],
     };
 
     let mut problems = Vec::new();
-    compare("", &case.expect, &result, &mut problems);
+    problems.extend(secrets::leak(&debug).map(|secret| format!("Debug shows {secret}")));
+    problems.extend(secrets::leak(&result.to_string()).map(|secret| format!("the result shows {secret}")));
+    for exchange in mock.exchanges() {
+        let leaked = secrets::leak(&elsewhere(exchange));
+        problems.extend(leaked.map(|secret| format!("{secret} goes elsewhere than into Authorization")));
+    }
+    let parts = if case.mistake.is_some() { &IN[..1] } else { &IN[..] };
+    compare("", parts, &filled(&case.expect, &mock), &result, &mut problems);
     let exchanges = mock.exchanges();
+    if let Some(mistake) = &case.mistake {
+        let answered = exchanges.iter().map(|exchange| format!("{} {}", exchange.status, exchange.answer));
+        let expected = mistake.answer.as_ref().map(|answer| fill(answer, &mock));
+        let answered = answered.filter(|answer| expected.as_ref().is_none_or(|expected| expected == answer));
+        if answered.count() == 0 && expected.is_some() {
+            problems.push(format!("no answer was {expected:?}"));
+        }
+    }
     let asked: Vec<String> = exchanges
         .iter()
         .map(|it| format!("{} {}{}{}", it.method, it.path, if it.query.is_empty() { "" } else { "?" }, it.query))
@@ -190,20 +245,24 @@ async fn run(case: &Case, function: &Function, official: Option<&conformance::Of
         problems.push(format!("Atlassian mailed {outbox:?}"));
     }
     problems.extend(mock.unexpected().into_iter().map(|call| format!("the mock does not know {call}")));
-    for secret in [API_KEY, API_TOKEN] {
-        let half = &secret[secret.len() / 2..];
-        if result.to_string().contains(half) {
-            problems.push(format!("the result holds a secret: {result}"));
-        }
-    }
     if let Some(official) = official {
         problems.extend(exchanges.iter().flat_map(|exchange| official.check(exchange)));
     }
     problems
 }
 
+/// Everything of a request but the one header that a secret belongs in.
+fn elsewhere(mut exchange: Exchange) -> String {
+    exchange.headers.remove("authorization");
+    let Exchange { method, path, query, headers, body, .. } = exchange;
+    format!("{method} {path}?{query} {headers:?} {body:?}")
+}
+
 fn set_up(case: &Case, mock: &Mock) {
     mock.world(|world| {
+        if let Some(keys) = &case.api_keys {
+            world.api_keys.clone_from(keys);
+        }
         for setup in &case.people {
             let person: &mut Person = world.create(&setup.email, "");
             person.hides_email = setup.hides_email;
@@ -237,18 +296,49 @@ fn set_up(case: &Case, mock: &Mock) {
     }
 }
 
+/// Puts the mock's own into `{…}`: whole connections first, then what they are made of.
 fn fill(text: &str, mock: &Mock) -> String {
     let url = mock.url();
-    text.replace("{site}", &format!(r#"site({{site: "{url}", email: "{ADMIN_EMAIL}", api-token: "{API_TOKEN}"}})"#))
-        .replace(
-            "{organization}",
-            &format!(r#"organization({{id: "{ORG_ID}", api-key: "{API_KEY}", api-url: "{url}"}})"#),
-        )
-        .replace("{url}", &url)
-        .replace("{org-id}", ORG_ID)
-        .replace("{api-key}", API_KEY)
-        .replace("{email}", ADMIN_EMAIL)
-        .replace("{api-token}", API_TOKEN)
+    let gateway = |case: &str, fields: &str| format!(r#"{case}({{site: "{CLOUD_ID}", {fields}, api-url: "{url}"}})"#);
+    let person = |token: &str| format!(r#"email: "{ADMIN_EMAIL}", api-token: "{token}""#);
+    let organization = |key: &str| format!(r#"organization({{id: "{ORG_ID}", api-key: "{key}", api-url: "{url}"}})"#);
+    let base64 = |text: &str| Base64::encode_string(text.as_bytes());
+    let known = [
+        ("{site}", format!(r#"site({{site: "{url}", email: "{ADMIN_EMAIL}", api-token: "{API_TOKEN}"}})"#)),
+        ("{scoped-token}", gateway("scoped-token", &person(SCOPED_TOKEN))),
+        ("{narrow-token}", gateway("scoped-token", &person(NARROW_TOKEN))),
+        ("{service-account}", gateway("service-account", &format!(r#"token: "{SERVICE_TOKEN}""#))),
+        ("{oauth}", gateway("oauth", &format!(r#"token: "{OAUTH_TOKEN}""#))),
+        ("{organization}", organization(API_KEY)),
+        ("{scoped-organization}", organization(SCOPED_API_KEY)),
+        ("{scim}", format!(r#"scim({{directory: "{SCIM_DIRECTORY_ID}", key: "{SCIM_KEY}", api-url: "{url}"}})"#)),
+        ("{url}", url.clone()),
+        ("{host}", url.trim_start_matches("http://").to_owned()),
+        ("{org-id}", ORG_ID.to_owned()),
+        ("{api-key}", API_KEY.to_owned()),
+        ("{scoped-api-key}", SCOPED_API_KEY.to_owned()),
+        ("{email}", ADMIN_EMAIL.to_owned()),
+        ("{api-token}", API_TOKEN.to_owned()),
+        ("{scoped-api-token}", SCOPED_TOKEN.to_owned()),
+        ("{service-token}", SERVICE_TOKEN.to_owned()),
+        ("{oauth-token}", OAUTH_TOKEN.to_owned()),
+        ("{cloud-id}", CLOUD_ID.to_owned()),
+        ("{scim-directory-id}", SCIM_DIRECTORY_ID.to_owned()),
+        ("{scim-key}", SCIM_KEY.to_owned()),
+        ("{basic}", base64(&format!("{ADMIN_EMAIL}:{API_TOKEN}"))),
+        ("{base64-of-the-token}", base64(API_TOKEN)),
+        ("{base64-of-each}", format!("{}:{}", base64(ADMIN_EMAIL), base64(API_TOKEN))),
+    ];
+    known.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+}
+
+fn filled(value: &Value, mock: &Mock) -> Value {
+    match value {
+        Value::String(text) => fill(text, mock).into(),
+        Value::Array(items) => items.iter().map(|item| filled(item, mock)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), filled(field, mock))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// A component's value as JSON, by the names of the contract.
@@ -268,23 +358,25 @@ fn value(val: &Val) -> Value {
     }
 }
 
-/// Whether all that is expected is there.
-fn compare(path: &str, expected: &Value, found: &Value, problems: &mut Vec<String>) {
+/// Whether all that is expected is there; of the fields in `parts` a part is enough.
+fn compare(path: &str, parts: &[&str], expected: &Value, found: &Value, problems: &mut Vec<String>) {
     let field = path.rsplit('.').next().unwrap_or_default();
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {
             for (name, expected) in expected {
                 let found = found.get(name).unwrap_or(&Value::Null);
-                compare(&format!("{path}.{name}"), expected, found, problems);
+                compare(&format!("{path}.{name}"), parts, expected, found, problems);
             }
         }
         (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => {
             for (at, (expected, found)) in expected.iter().zip(found).enumerate() {
-                compare(&format!("{path}[{at}]"), expected, found, problems);
+                compare(&format!("{path}[{at}]"), parts, expected, found, problems);
             }
         }
-        (Value::String(expected), Value::String(found)) if IN.contains(&field) && found.contains(expected.as_str()) => {
-        }
+        (Value::String(expected), Value::String(found))
+            if parts.contains(&field) && found.contains(expected.as_str()) => {}
+        // TOML has no null.
+        (Value::String(none), Value::Null) if none == "{none}" => {}
         (expected, found) if expected == found => {}
         _ => problems.push(format!("{path} should be {expected}, and is {found}")),
     }

@@ -5,12 +5,22 @@
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
 use usher::operation::{Operation, Safety};
 use usher_host_test::mock::Exchange;
+
+/// What Atlassian documents on pages only, so that there is nothing to compare it with.
+const NOT_DESCRIBED: [&str; 3] =
+    ["/_edge/tenant_info", "/oauth/token/accessible-resources", "/admin/api-access/v1/orgs/{orgId}/api-keys"];
+
+/// What stands in front of an API answers by itself, and so the API's description does not name it:
+/// the status, and how the body begins, as they were reported.
+const IN_FRONT: [(u16, &str); 3] =
+    [(401, r#"{"code":401"#), (403, r#"{"error":"Failed to parse Connect Session"#), (404, r#"{"code":404"#)];
 
 /// All descriptions in the folder.
 pub(crate) struct Official {
@@ -50,8 +60,8 @@ pub(crate) fn official() -> Option<&'static Official> {
 #[test]
 fn every_operation_is_one_of_the_official_descriptions_and_not_deprecated() {
     let Some(official) = official() else { return };
-    let wrong: Vec<String> =
-        usher::operations::all().flat_map(|operation| official.check_operation(operation)).collect();
+    let described = usher::operations::all().filter(|operation| !NOT_DESCRIBED.contains(&operation.path));
+    let wrong: Vec<String> = described.flat_map(|operation| official.check_operation(operation)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -65,7 +75,7 @@ fn a_request_that_is_not_in_the_descriptions_is_found() {
         headers: Default::default(),
         body,
         status: 201,
-        answer: None,
+        answer: String::new(),
         faulted: true,
     };
     let problems = |method, path, query, body| official.check(&exchange(method, path, query, body)).len();
@@ -124,6 +134,13 @@ impl Official {
         if found.operation["deprecated"] == true {
             wrong.push(format!("{id} is deprecated"));
         }
+        let scopes: BTreeSet<&str> =
+            found.operation["x-scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let known: BTreeSet<&str> =
+            [operation.scopes.one].into_iter().chain(operation.scopes.all.iter().copied()).collect();
+        if !scopes.is_empty() && scopes != known {
+            wrong.push(format!("{id} takes {scopes:?}"));
+        }
         if let Some(official) = found.operation["operationId"].as_str().filter(|official| *official != id) {
             wrong.push(format!("{id} is officially {official}"));
         }
@@ -146,7 +163,15 @@ impl Official {
     /// What is wrong with a request, and with the answer if it is the mock's own.
     pub(crate) fn check(&self, exchange: &Exchange) -> Vec<String> {
         let name = format!("{} {}", exchange.method, exchange.path);
-        let Some(found) = self.find(&exchange.method, &exchange.path) else {
+        if NOT_DESCRIBED.iter().any(|template| matches(template, &exchange.path)) {
+            return Vec::new();
+        }
+        // Behind the gateway a site's paths begin with the product and the cloud id.
+        let path = match exchange.path.strip_prefix("/ex/").map(|rest| rest.splitn(3, '/').collect::<Vec<_>>()) {
+            Some(parts) if parts.len() == 3 => format!("/{}", parts[2]),
+            _ => exchange.path.clone(),
+        };
+        let Some(found) = self.find(&exchange.method, &path) else {
             return vec![format!("{name} is not described")];
         };
         let mut wrong = found.check_query(exchange);
@@ -160,12 +185,16 @@ impl Official {
             None if !body.is_null() => wrong.push("no body".into()),
             None => {}
         }
-        if !exchange.faulted {
+        let is_in_front =
+            IN_FRONT.iter().any(|(status, body)| *status == exchange.status && exchange.answer.starts_with(body));
+        // The admin APIs do describe what their gateway says.
+        if !exchange.faulted && (!is_in_front || exchange.path.starts_with("/admin")) {
             let answer = &found.operation["responses"][exchange.status.to_string()];
             let schema = &found.document.resolve(answer)["content"]["application/json"]["schema"];
-            match &exchange.answer {
+            let given: Option<Value> = serde_json::from_str(&exchange.answer).ok();
+            match &given {
                 _ if answer.is_null() => wrong.push(format!("the status {} is not described", exchange.status)),
-                Some(answer) if !schema.is_null() => wrong.extend(found.document.errors(schema, answer)),
+                Some(given) if !schema.is_null() => wrong.extend(found.document.errors(schema, given)),
                 None if !schema.is_null() => wrong.push("an answer without JSON where it is described".into()),
                 _ => {}
             }

@@ -2,9 +2,7 @@
 
 use crate::engine;
 use std::time::{Duration, Instant};
-use usher_host::{
-    Access, Change, Connection, FailureKind, Grants, Invitation, Limits, Organization, Role, Sandbox, Site, Stopped,
-};
+use usher_host::{Access, Change, Connection, FailureKind, Grants, Invitation, Limits, Role, Sandbox, Stopped};
 use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
 use usher_host_test::mock::{Fault, Mock, Options, Reply};
 
@@ -17,12 +15,11 @@ async fn mock() -> Mock {
 }
 
 fn site(url: &str) -> Connection {
-    Connection::Site(Site { site: url.into(), email: ADMIN_EMAIL.into(), api_token: API_TOKEN.into() })
+    Connection::site(url, ADMIN_EMAIL, API_TOKEN)
 }
 
 fn organization(url: &str) -> Connection {
-    let (id, api_key, api_url) = (ORG_ID.into(), API_KEY.into(), Some(url.into()));
-    Connection::Organization(Organization { id, api_key, directory: None, api_url })
+    Connection::organization(ORG_ID, API_KEY).with_api_url(url)
 }
 
 fn invitation(email: &str) -> Invitation {
@@ -133,7 +130,7 @@ async fn two_tenants_reach_neither_the_others_host_nor_its_environment() {
     let mut tenant = engine().sandbox(grants(&one));
     let mut neighbour = engine().sandbox(grants(&other));
     for sandbox in [&mut tenant, &mut neighbour] {
-        assert!(sandbox.find_account(&Connection::Environment, "liam@acme.example").await.unwrap().is_ok());
+        assert!(sandbox.find_account(&Connection::environment(), "liam@acme.example").await.unwrap().is_ok());
     }
     assert_eq!((one.exchanges().len(), other.exchanges().len()), (1, 1));
     let denied = tenant.find_account(&site(&other.url()), "liam@acme.example").await.unwrap().unwrap_err();

@@ -7,6 +7,8 @@ mod cases;
 mod conformance;
 mod contract;
 mod hostile;
+mod secrets;
+mod troubleshooting;
 
 use std::path::Path;
 use std::sync::OnceLock;

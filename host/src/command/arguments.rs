@@ -1,25 +1,68 @@
 //! The command line.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use usher_host::{Access, Role};
 
 /// Atlassian Cloud administration from a sandboxed component.
 ///
-/// The connection comes from the environment. A site: ATLASSIAN_SITE, ATLASSIAN_EMAIL and
-/// ATLASSIAN_API_TOKEN. An organization: ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, and if need be
-/// ATLASSIAN_DIRECTORY_ID and ATLASSIAN_API_URL (what replaces `https://api.atlassian.com`).
+/// A connection is a place and a credential. The place is a site, an organization or a SCIM
+/// directory; the credential comes from the environment, in the variable of its kind, or from a
+/// file. `usher doctor` tells what a connection can do, and why it cannot.
 #[derive(Parser)]
-#[command(name = "usher", version)]
+#[command(name = "usher", version, after_help = CREDENTIALS)]
 pub(crate) struct Arguments {
-    /// Which connection to use, where the environment describes both.
-    #[arg(long, global = true, value_name = "PLANE")]
-    pub(crate) connection: Option<Plane>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArguments,
     /// Print JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+const CREDENTIALS: &str = "\
+Credentials, each for the --connection it is named after:
+  site             ATLASSIAN_API_TOKEN              with ATLASSIAN_EMAIL and ATLASSIAN_SITE
+  scoped-token     ATLASSIAN_SCOPED_TOKEN           with ATLASSIAN_EMAIL and ATLASSIAN_SITE
+  service-account  ATLASSIAN_SERVICE_ACCOUNT_TOKEN  with ATLASSIAN_SITE
+  oauth            ATLASSIAN_OAUTH_TOKEN            with ATLASSIAN_SITE
+  organization     ATLASSIAN_API_KEY                with ATLASSIAN_ORG_ID
+  scim             ATLASSIAN_SCIM_KEY               with ATLASSIAN_SCIM_DIRECTORY_ID
+  host-signed      ATLASSIAN_AUTHORIZATION          with one of the three places
+
+The last is a whole header, which is added outside of the sandbox and never gets in.";
+
+/// What the connection is; each flag stands for the variable of its name.
+#[derive(Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArguments {
+    /// The kind of credential, where the environment has several; the kinds are below.
+    #[arg(long, global = true, value_name = "KIND", value_parser = kind, env = "ATLASSIAN_CONNECTION", hide_env_values = true)]
+    pub(crate) connection: Option<String>,
+    /// The site: its host name, its URL, or behind the gateway its cloud id.
+    #[arg(long, global = true, value_name = "HOST", env = "ATLASSIAN_SITE", hide_env_values = true)]
+    pub(crate) site: Option<String>,
+    /// The e-mail address of the account that an API token belongs to.
+    // Its own name: `find` and `invite` have an `email` of theirs, which would be taken for it.
+    #[arg(long = "email", global = true, value_name = "ADDRESS", env = "ATLASSIAN_EMAIL", hide_env_values = true)]
+    pub(crate) account_email: Option<String>,
+    /// The organization.
+    #[arg(long, global = true, value_name = "ID", env = "ATLASSIAN_ORG_ID", hide_env_values = true)]
+    pub(crate) org_id: Option<String>,
+    /// One directory of the organization; all that the key reaches if it is left out.
+    #[arg(long, global = true, value_name = "ID", env = "ATLASSIAN_DIRECTORY_ID", hide_env_values = true)]
+    pub(crate) directory_id: Option<String>,
+    /// The SCIM directory.
+    #[arg(long, global = true, value_name = "ID", env = "ATLASSIAN_SCIM_DIRECTORY_ID", hide_env_values = true)]
+    pub(crate) scim_directory_id: Option<String>,
+    /// What replaces https://api.atlassian.com.
+    #[arg(long, global = true, value_name = "URL", env = "ATLASSIAN_API_URL", hide_env_values = true)]
+    pub(crate) api_url: Option<String>,
+    /// A file that holds the credential of the --connection; `-` is standard input. A token on the
+    /// command line could be read by everybody on the machine.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -57,6 +100,8 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,
     },
+    /// Tell what the connection can do, and why it cannot. It changes nothing.
+    Doctor,
     /// Find groups and add people to them.
     Group {
         #[command(subcommand)]
@@ -80,22 +125,13 @@ pub(crate) enum GroupCommand {
     },
 }
 
-/// One of the two planes.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Plane {
-    /// ATLASSIAN_SITE and the person's API token.
-    Site,
-    /// ATLASSIAN_ORG_ID and its API key.
-    Organization,
-}
-
-impl Plane {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Plane::Site => "site",
-            Plane::Organization => "organization",
-        }
+/// Reads a kind of credential; an empty variable counts as not there.
+fn kind(text: &str) -> Result<String, String> {
+    let known: Vec<&str> = usher::connection::cases().map(|(case, _)| case).collect();
+    if text.is_empty() || known.contains(&text) {
+        return Ok(text.to_owned());
     }
+    Err(format!("there is {}", known.join(", ")))
 }
 
 const ROLES: [(&str, Role); 8] = [

@@ -4,8 +4,8 @@ use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 use usher_host::{
-    Account, AccountStatus, Change, Failure, FailureKind, Group, InviteOutcome, Invited, Membership, MembershipOutcome,
-    Part, PartKind, PartOutcome,
+    Ability, Account, AccountStatus, Change, Failure, FailureKind, Group, InviteOutcome, Invited, Membership,
+    MembershipOutcome, Part, PartKind, PartOutcome, PlaceKind, Report, Verdict,
 };
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -87,6 +87,61 @@ pub(crate) fn membership_json(membership: &Membership) -> Value {
     })
 }
 
+pub(crate) fn report(report: &Report) {
+    println!("{}", report.credential);
+    if let Some(account) = &report.identity {
+        println!(
+            "  {QUIET}as{QUIET:#}            {} {} ({})",
+            plain(&account.name),
+            plain(&account.email),
+            account.account_id
+        );
+    }
+    for place in &report.places {
+        println!("  {QUIET}{:<13}{QUIET:#} {} ({})", place_kind(place.kind), plain(&place.name), plain(&place.id));
+    }
+    if let Some(expires) = &report.expires {
+        println!("  {QUIET}expires{QUIET:#}       {}", plain(expires));
+    }
+    for finding in &report.findings {
+        let style = match finding.verdict {
+            Verdict::Pass => GOOD,
+            Verdict::Fail => BAD,
+            Verdict::Unknown => LATER,
+        };
+        println!();
+        println!("{style}{:<7}{style:#} {}", verdict(finding.verdict), ability(finding.ability));
+        for text in [&finding.detail, &finding.advice] {
+            for line in wrapped(text, "        ") {
+                println!("{line}");
+            }
+        }
+    }
+}
+
+pub(crate) fn report_json(report: &Report) -> Value {
+    json!({
+        "credential": report.credential,
+        "identity": report.identity.as_ref().map(account_json),
+        "expires": report.expires,
+        "places": report
+            .places
+            .iter()
+            .map(|place| json!({"kind": place_kind(place.kind), "id": place.id, "name": place.name}))
+            .collect::<Vec<_>>(),
+        "findings": report
+            .findings
+            .iter()
+            .map(|finding| json!({
+                "ability": ability(finding.ability),
+                "verdict": verdict(finding.verdict),
+                "detail": finding.detail,
+                "advice": finding.advice,
+            }))
+            .collect::<Vec<_>>(),
+    })
+}
+
 /// To standard error: what happened, how far it got, and what to do.
 pub(crate) fn failure(failure: &Failure) {
     eprintln!("{BAD}{}{BAD:#}", failure_kind(failure.kind));
@@ -102,12 +157,20 @@ pub(crate) fn failure(failure: &Failure) {
     eprintln!("  {QUIET}{}{QUIET:#}", facts.join(", "));
 }
 
-/// Text within the width of the terminal, but no wider than is good to read.
 fn paragraph(text: &str) {
-    let options = textwrap::Options::new(textwrap::termwidth().min(100)).initial_indent("  ").subsequent_indent("  ");
-    for line in textwrap::wrap(&plain(text), options) {
+    for line in wrapped(text, "  ") {
         eprintln!("{line}");
     }
+}
+
+/// The lines of a text within the width of the terminal, but no wider than is good to read.
+fn wrapped(text: &str, indent: &str) -> Vec<String> {
+    let options =
+        textwrap::Options::new(textwrap::termwidth().min(100)).initial_indent(indent).subsequent_indent(indent);
+    let lines = text.lines().filter(|line| !line.is_empty());
+    lines
+        .flat_map(|line| textwrap::wrap(&plain(line), &options).into_iter().map(String::from).collect::<Vec<_>>())
+        .collect()
 }
 
 pub(crate) fn failure_json(failure: &Failure) -> Value {
@@ -189,6 +252,34 @@ fn part_outcome(outcome: PartOutcome) -> &'static str {
         PartOutcome::Requested => "requested",
         PartOutcome::Failed => "failed",
         PartOutcome::Unknown => "unknown",
+    }
+}
+
+fn place_kind(kind: PlaceKind) -> &'static str {
+    match kind {
+        PlaceKind::Organization => "organization",
+        PlaceKind::Directory => "directory",
+        PlaceKind::Site => "site",
+    }
+}
+
+fn ability(ability: Ability) -> &'static str {
+    match ability {
+        Ability::Reach => "reach",
+        Ability::Authenticate => "authenticate",
+        Ability::LookUpPeople => "look-up-people",
+        Ability::SeeGroups => "see-groups",
+        Ability::Invite => "invite",
+        Ability::ChangeMemberships => "change-memberships",
+        Ability::ManageAccounts => "manage-accounts",
+    }
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Unknown => "unknown",
     }
 }
 

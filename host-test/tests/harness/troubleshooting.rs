@@ -1,0 +1,72 @@
+//! The troubleshooting page, which is made from the mistakes among the cases.
+
+use crate::cases::{Case, Mistake, cases};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Set to anything, it writes the page instead of comparing it.
+const WRITE: &str = "USHER_WRITE_DOCS";
+
+#[test]
+fn the_troubleshooting_page_says_what_the_cases_prove() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/troubleshooting.md");
+    let page = page();
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "docs/troubleshooting.md is not what the cases say; {WRITE}=1 cargo test writes it");
+}
+
+#[test]
+fn the_mistakes_are_many_and_the_first_four_questions_are_among_them() {
+    let cases = cases();
+    let mistakes: Vec<&Mistake> = cases.iter().filter_map(|case| case.mistake.as_ref()).collect();
+    assert!(mistakes.len() >= 25, "{}", mistakes.len());
+    assert_eq!(mistakes.iter().filter(|mistake| mistake.thread).count(), 4);
+}
+
+fn page() -> String {
+    let cases = cases();
+    let of = |thread: bool| {
+        let mistakes = cases.iter().filter_map(|case| Some((case, case.mistake.as_ref()?)));
+        mistakes.filter(move |(_, mistake)| mistake.thread == thread)
+    };
+    let mut page = format!(
+        "<!-- Made from host-test/cases/mistakes.toml by `{WRITE}=1 cargo test`; a test compares the two. -->\n\n\
+         # Troubleshooting credentials and permissions\n\n\
+         Each mistake here is a test: the component makes it against the mock Atlassian, which answers as written, \
+         and Usher says what is written below it, word for word. What an answer proves is called certain; what it \
+         only suggests is called likely or possible, the likeliest first.\n\n\
+         `usher doctor`, or `check-connection` in the contract, finds most of them at once and changes nothing.\n\n\
+         ## The questions that this project began with\n"
+    );
+    of(true).for_each(|(case, mistake)| section(&mut page, case, mistake));
+    page.push_str("\n## All the others\n");
+    of(false).for_each(|(case, mistake)| section(&mut page, case, mistake));
+    page
+}
+
+fn section(page: &mut String, case: &Case, mistake: &Mistake) {
+    let text = |field: &str| {
+        let failure = case.expect.get("err");
+        let findings = case.expect.pointer("/ok/findings").and_then(serde_json::Value::as_array);
+        let told = failure.or_else(|| findings?.iter().find(|finding| finding.get("advice").is_some())).unwrap();
+        told.get(field).and_then(serde_json::Value::as_str).map(as_acme)
+    };
+    let message = text("message").or_else(|| text("detail")).unwrap();
+    write!(page, "\n### {}\n\n{}\n", case.name, mistake.what).unwrap();
+    match &mistake.answer {
+        Some(answer) => write!(page, "\n```\nHTTP {}\n```\n", as_acme(answer.trim_end())).unwrap(),
+        None => page.push_str("\nUsher sees it before it asks anything, or has asked nothing that failed.\n"),
+    }
+    write!(page, "\n> {message}\n").unwrap();
+    for line in text("advice").unwrap().lines() {
+        write!(page, ">\n> {line}\n").unwrap();
+    }
+}
+
+/// The mock's own names as a reader's.
+fn as_acme(text: &str) -> String {
+    text.replace("{host}", "acme.atlassian.net").replace("{org-id}", "9f0a1b2c-3d4e-4f5a-8b6c-7d8e9f0a1b2c")
+}

@@ -1,0 +1,74 @@
+//! What the sandbox is granted: the connection's variables, and the hosts they lead to.
+
+use super::arguments::ConnectionArguments;
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+use usher::connection::{self, Connection};
+use usher_host::{Grants, Limits};
+
+const DEADLINE: &str = "USHER_DEADLINE_MS";
+
+/// The header of a connection that the host signs. The component never sees it.
+const AUTHORIZATION: &str = "ATLASSIAN_AUTHORIZATION";
+
+/// How much longer than its deadline the component may take before it is stopped.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Reads environment and flags; a flag stands before the variable of its name.
+pub(super) fn read(arguments: &ConnectionArguments) -> Result<Grants, String> {
+    let mut settings: HashMap<&str, String> = connection::variables()
+        .chain([DEADLINE, AUTHORIZATION])
+        .filter_map(|name| Some((name, std::env::var(name).ok()?)))
+        .collect();
+    let flags = [
+        ("ATLASSIAN_CONNECTION", &arguments.connection),
+        ("ATLASSIAN_SITE", &arguments.site),
+        ("ATLASSIAN_EMAIL", &arguments.account_email),
+        ("ATLASSIAN_ORG_ID", &arguments.org_id),
+        ("ATLASSIAN_DIRECTORY_ID", &arguments.directory_id),
+        ("ATLASSIAN_SCIM_DIRECTORY_ID", &arguments.scim_directory_id),
+        ("ATLASSIAN_API_URL", &arguments.api_url),
+    ];
+    settings.extend(flags.into_iter().filter_map(|(name, flag)| Some((name, flag.clone()?))));
+    if let Some(file) = &arguments.secret_file {
+        let named = arguments.connection.as_deref().unwrap_or_default();
+        let mut cases = connection::cases();
+        let (_, variable) = cases
+            .find(|(case, _)| *case == named)
+            .ok_or("--secret-file needs --connection, which tells what kind of credential it holds")?;
+        settings.insert(variable.unwrap_or(AUTHORIZATION), secret(file)?);
+    }
+
+    let authorization = settings.remove(AUTHORIZATION);
+    // The component ends a call by itself at its deadline; this comes after.
+    let deadline = settings.get(DEADLINE).and_then(|text| text.parse().ok()).unwrap_or(60_000);
+    let limits = Limits { time: Duration::from_millis(deadline).saturating_add(GRACE), ..Limits::default() };
+    let mut grants = Grants::new().limits(limits);
+    for (name, value) in &settings {
+        grants = grants.variable(name, value);
+    }
+    // Where the settings make no connection there is no host to grant, and the component says what
+    // is wrong with them.
+    if let Ok(connection) = Connection::from_environment(|name| settings.get(name).cloned()) {
+        for host in [Some(connection.base()), connection.site_to_look_up()].into_iter().flatten() {
+            grants = grants.host(&host.to_string()).map_err(|error| error.to_string())?;
+        }
+        if let (connection::Kind::HostSigned, Some(value)) = (connection.kind(), authorization) {
+            grants = grants.signed(value.trim()).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(grants)
+}
+
+/// The credential in a file, without the line break at its end that editors make.
+fn secret(file: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let read = match file.to_str() {
+        Some("-") => std::io::stdin().read_to_string(&mut text),
+        _ => std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text)),
+    };
+    read.map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,197 @@
+//! What a connection can do, found out by reading: which requests to send, and what the answers say.
+
+mod organization;
+mod scim;
+mod site;
+
+use crate::accounts::Account;
+use crate::client::{Call, Client};
+use crate::connection::{Connection, Look, Plane};
+use crate::failure::{Failure, FailureKind, Result};
+use crate::transport::Transport;
+use serde_json::Value;
+
+/// The contract's `report`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub struct Report {
+    pub credential: &'static str,
+    pub identity: Option<Account>,
+    pub expires: Option<String>,
+    pub places: Vec<Place>,
+    pub findings: Vec<Finding>,
+}
+
+/// The contract's `place`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub struct Place {
+    pub kind: PlaceKind,
+    pub id: String,
+    pub name: String,
+}
+
+/// The contract's `place-kind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub enum PlaceKind {
+    Organization,
+    Directory,
+    Site,
+}
+
+/// The contract's `finding`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub struct Finding {
+    pub ability: Ability,
+    pub verdict: Verdict,
+    pub detail: String,
+    pub advice: String,
+}
+
+/// The contract's `ability`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub enum Ability {
+    Reach,
+    Authenticate,
+    LookUpPeople,
+    SeeGroups,
+    Invite,
+    ChangeMemberships,
+    ManageAccounts,
+}
+
+/// The contract's `verdict`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the contract documents them")]
+pub enum Verdict {
+    Pass,
+    Fail,
+    Unknown,
+}
+
+/// The answers so far, in the order of the plane's requests.
+type Answers = [Result<Value>];
+
+/// Finds out what a connection can do. It changes nothing: every operation that it uses reads.
+pub async fn check<T: Transport>(client: &Client<'_, T>) -> Report {
+    let connection = client.connection();
+    let mut answers: Vec<Result<Value>> = Vec::new();
+    while let Some(call) = next(connection, &answers) {
+        let answer = client.call(call).await;
+        answers.push(answer.map_err(|failure| connection.redact_all(failure)));
+    }
+    let mut report = Report {
+        credential: connection.kind().what(),
+        identity: None,
+        expires: connection.expires(),
+        places: Vec::new(),
+        findings: vec![reach(connection, &answers), authenticate(connection, &answers)],
+    };
+    match client.plane() {
+        Plane::Site => site::read(connection, &answers, &mut report),
+        Plane::Organization => organization::read(&answers, &mut report),
+        Plane::Scim => scim::read(&answers, &mut report),
+    }
+    report
+}
+
+/// The next request, if the answers so far leave a reason for one.
+fn next(connection: &Connection, answers: &Answers) -> Option<Call> {
+    // An organization's key without the scope for the first may have the one for the second; a
+    // person's token that is sent wrong again and again leads to a CAPTCHA.
+    let tries = if connection.plane() == Plane::Organization { 2 } else { 1 };
+    let is_refused = |answer: &Result<Value>| answer.as_ref().is_err_and(|failure| !was_accepted(failure));
+    let is_lost = |answer: &Result<Value>| answer.as_ref().is_err_and(|failure| !has_answered(failure));
+    if answers.iter().any(is_lost) || (answers.len() >= tries && answers.iter().all(is_refused)) {
+        return None;
+    }
+    match connection.plane() {
+        Plane::Site => site::call(connection, answers),
+        Plane::Organization => organization::call(answers),
+        Plane::Scim => scim::call(answers),
+    }
+}
+
+/// Whether a server answered at all.
+fn has_answered(failure: &Failure) -> bool {
+    failure.status.is_some()
+}
+
+/// Whether a failure shows that the credential was accepted, if not for this.
+fn was_accepted(failure: &Failure) -> bool {
+    match failure.status {
+        // The gateway says 401 to a token that it knows and that lacks a scope.
+        Some(401) => failure.message.contains("scope does not match"),
+        Some(403) => !failure.message.contains("Session Auth Token"),
+        _ => false,
+    }
+}
+
+fn reach(connection: &Connection, answers: &Answers) -> Finding {
+    let lost = answers.iter().find_map(|answer| answer.as_ref().err().filter(|failure| !has_answered(failure)));
+    match lost {
+        Some(failure) => Finding::failed(Ability::Reach, Verdict::Fail, failure),
+        None => Finding::new(Ability::Reach, Verdict::Pass, &format!("{} answers.", connection.base()), ""),
+    }
+}
+
+fn authenticate(connection: &Connection, answers: &Answers) -> Finding {
+    let failures = || answers.iter().filter_map(|answer| answer.as_ref().err());
+    let accepted = answers.iter().any(Result::is_ok) || failures().any(was_accepted);
+    let mut finding = match failures().find(|failure| has_answered(failure)) {
+        _ if accepted => Finding::new(Ability::Authenticate, Verdict::Pass, "The credential is accepted.", ""),
+        Some(failure) => {
+            let is_refused = matches!(failure.kind, FailureKind::Unauthenticated | FailureKind::Forbidden);
+            let verdict = if is_refused { Verdict::Fail } else { Verdict::Unknown };
+            Finding::failed(Ability::Authenticate, verdict, failure)
+        }
+        None => Finding::not_asked(Ability::Authenticate),
+    };
+    if let Look::Other(what) = connection.look() {
+        finding.detail.push_str(&format!(" By its look it is {what}."));
+    }
+    finding
+}
+
+impl Finding {
+    // Out of line: its callers are many, and every kilobyte counts.
+    #[inline(never)]
+    fn new(ability: Ability, verdict: Verdict, detail: &str, advice: &str) -> Finding {
+        Finding { ability, verdict, detail: detail.to_owned(), advice: advice.to_owned() }
+    }
+
+    /// What a failure says.
+    fn failed(ability: Ability, verdict: Verdict, failure: &Failure) -> Finding {
+        Finding::new(ability, verdict, &failure.message, &failure.advice)
+    }
+
+    fn not_asked(ability: Ability) -> Finding {
+        Finding::new(ability, Verdict::Unknown, "It was not asked, since the connection does not get that far.", "")
+    }
+
+    /// What a list shows: something is a proof, nothing is none.
+    fn of_list(ability: Ability, answer: Option<&Result<Value>>, items: &[Value], needs: &str) -> Finding {
+        match answer {
+            None => Finding::not_asked(ability),
+            Some(Err(failure)) => Finding::refused(ability, failure),
+            Some(Ok(_)) if items.is_empty() => {
+                Finding::new(ability, Verdict::Unknown, "The list is empty, which proves nothing.", needs)
+            }
+            Some(Ok(_)) => Finding::new(ability, Verdict::Pass, "The list shows some.", ""),
+        }
+    }
+
+    /// What a failed read says of an ability: no more than that, if it was not for lack of rights.
+    fn refused(ability: Ability, failure: &Failure) -> Finding {
+        let is_refused = matches!(failure.kind, FailureKind::Unauthenticated | FailureKind::Forbidden);
+        Finding::failed(ability, if is_refused { Verdict::Fail } else { Verdict::Unknown }, failure)
+    }
+}
+
+/// The answer with that number, if it was asked for and is no failure.
+fn good(answers: &Answers, at: usize) -> Option<&Value> {
+    answers.get(at)?.as_ref().ok()
+}

@@ -1,0 +1,125 @@
+//! Checking a connection to an organization.
+
+use super::{Ability, Answers, Finding, Place, PlaceKind, Report, Verdict, good};
+use crate::client::Call;
+use crate::failure::FailureKind;
+use crate::json::{Fields, Object};
+use crate::operation::Operation;
+use crate::operations::organization;
+use serde_json::Value;
+
+// The answers, by their requests' order.
+const ORGANIZATION: usize = 0;
+const DIRECTORIES: usize = 1;
+const PEOPLE: usize = 2;
+const GROUPS: usize = 3;
+const WORKSPACES: usize = 4;
+const KEYS: usize = 5;
+const MANAGEABILITY: usize = 6;
+
+pub(super) fn call(answers: &Answers) -> Option<Call> {
+    let limit = |limit: &str| Object::new().raw("limit", limit);
+    Some(match answers.len() {
+        ORGANIZATION => Call::new(&organization::GET_ORGANIZATION),
+        DIRECTORIES => Call::new(&organization::LIST_DIRECTORIES),
+        PEOPLE => Call::new(&organization::SEARCH_USERS).json(limit("100")),
+        GROUPS => Call::new(&organization::SEARCH_GROUPS).json(limit("1")),
+        WORKSPACES => Call::new(&organization::QUERY_WORKSPACES).json(limit("100")),
+        KEYS => Call::new(&organization::LIST_API_KEYS),
+        MANAGEABILITY => Call::new(&organization::GET_MANAGEABILITY).path("account_id", managed(answers)?),
+        _ => return None,
+    })
+}
+
+/// One account of the organization's own domains, on which to try what takes one.
+fn managed(answers: &Answers) -> Option<&str> {
+    let people = good(answers, PEOPLE)?.list("data");
+    people.iter().find(|person| person.text("claimStatus") == Some("managed"))?.text("accountId")
+}
+
+pub(super) fn read(answers: &Answers, report: &mut Report) {
+    places(answers, report);
+    let keys = good(answers, KEYS).map_or(&[][..], |page| page.list("data"));
+    // Atlassian does not say which of several keys asks.
+    let own = if let [key] = keys { Some(key) } else { None };
+    if let Some(expires) = own.and_then(|key| key.text("expiresAt")) {
+        report.expires = Some(expires.to_owned());
+    }
+    for (ability, at, operation) in [
+        (Ability::LookUpPeople, PEOPLE, &organization::SEARCH_USERS),
+        (Ability::SeeGroups, GROUPS, &organization::SEARCH_GROUPS),
+    ] {
+        let items = good(answers, at).map_or(&[][..], |page| page.list("data"));
+        let needs = format!("It takes the scope {}, and a directory that the key reaches.", operation.scopes);
+        report.findings.push(Finding::of_list(ability, answers.get(at), items, &needs));
+    }
+    let manage = manage(answers);
+    let is_unscoped = manage.verdict == Verdict::Pass;
+    for (ability, operation) in
+        [(Ability::Invite, &organization::INVITE), (Ability::ChangeMemberships, &organization::ADD_MEMBER)]
+    {
+        report.findings.push(write(ability, operation, answers, is_unscoped, own));
+    }
+    report.findings.push(manage);
+}
+
+fn places(answers: &Answers, report: &mut Report) {
+    let mut push = |kind, id: String, name: String| report.places.push(Place { kind, id, name });
+    if let Some(organization) = good(answers, ORGANIZATION).and_then(|answer| answer.get("data")) {
+        let name = organization.get("attributes").map(|attributes| attributes.owned("name"));
+        push(PlaceKind::Organization, organization.owned("id"), name.unwrap_or_default());
+    }
+    for directory in good(answers, DIRECTORIES).map_or(&[][..], |page| page.list("data")) {
+        push(PlaceKind::Directory, directory.owned("directoryId"), directory.owned("name"));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for workspace in good(answers, WORKSPACES).map_or(&[][..], |page| page.list("data")) {
+        let url = workspace.get("attributes").map(|attributes| attributes.owned("hostUrl")).unwrap_or_default();
+        if !url.is_empty() && !seen.contains(&url) {
+            // `ari:cloud:<product>::site/<cloud id>`
+            let id = workspace.owned("id").rsplit_once('/').map(|(_, id)| id.to_owned());
+            push(PlaceKind::Site, id.unwrap_or_default(), url.clone());
+            seen.push(url);
+        }
+    }
+}
+
+/// Whether the key may do what only writing would prove.
+fn write(
+    ability: Ability,
+    operation: &Operation,
+    answers: &Answers,
+    is_unscoped: bool,
+    own: Option<&Value>,
+) -> Finding {
+    if answers.len() <= WORKSPACES {
+        return Finding::not_asked(ability);
+    }
+    if is_unscoped {
+        let detail = "The key was made without scopes, and so may do what an organization admin may.";
+        return Finding::new(ability, Verdict::Pass, detail, "");
+    }
+    let mut detail = "Only a change would tell, and none was made.".to_owned();
+    if let Some(key) = own {
+        let scopes: Vec<&str> = key.list("scopes").iter().filter_map(Value::as_str).collect();
+        detail.push_str(&format!(" The key's scopes: {}.", scopes.join(", ")));
+    }
+    Finding::new(ability, Verdict::Unknown, &detail, &format!("A key with scopes needs {}.", operation.scopes))
+}
+
+fn manage(answers: &Answers) -> Finding {
+    let ability = Ability::ManageAccounts;
+    let needs = format!("It takes {}, and an account of a verified domain.", organization::GET_MANAGEABILITY.role);
+    match answers.get(MANAGEABILITY) {
+        Some(Ok(_)) => Finding::new(ability, Verdict::Pass, "The key was made without scopes.", ""),
+        Some(Err(failure)) => {
+            let is_forbidden = failure.kind == FailureKind::Forbidden;
+            Finding::failed(ability, if is_forbidden { Verdict::Fail } else { Verdict::Unknown }, failure)
+        }
+        None if answers.len() < MANAGEABILITY => Finding::not_asked(ability),
+        None => {
+            let detail = "The key shows no account of the organization's own domains to try it on.";
+            Finding::new(ability, Verdict::Unknown, detail, &needs)
+        }
+    }
+}
