@@ -336,6 +336,17 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_no_secret_of_any_kind() {
+        let kinds = [Kind::ApiToken, Kind::ScopedToken, Kind::ServiceAccount, Kind::OAuth, Kind::ApiKey, Kind::ScimKey];
+        for kind in kinds {
+            let id = if kind == Kind::ApiToken { "acme.atlassian.net" } else { CLOUD_ID };
+            let given = Given { email: "mia@example.com", ..Given::new(kind, id, TOKEN) };
+            let shown = format!("{:?}", Connection::new(&given).unwrap());
+            assert!(shown.contains("[redacted]") && !shown.contains("s3cret"), "{shown}");
+        }
+    }
+
+    #[test]
     fn debug_shows_no_secret_and_echoes_are_struck_out() {
         let connection = Connection::site("acme.atlassian.net", "mia@example.com", TOKEN).unwrap();
         assert!(!format!("{connection:?}").contains(TOKEN));

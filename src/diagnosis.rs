@@ -169,7 +169,7 @@ impl Finding {
     }
 
     fn not_asked(ability: Ability) -> Finding {
-        Finding::new(ability, Verdict::Unknown, "It was not asked, since the connection does not get that far.", "")
+        Finding::new(ability, Verdict::Unknown, "Not asked: the connection does not get that far.", "")
     }
 
     /// What a list shows: something is a proof, nothing is none.
@@ -180,7 +180,10 @@ impl Finding {
             Some(Ok(_)) if items.is_empty() => {
                 Finding::new(ability, Verdict::Unknown, "The list is empty, which proves nothing.", needs)
             }
-            Some(Ok(_)) => Finding::new(ability, Verdict::Pass, "The list shows some.", ""),
+            Some(Ok(_)) => {
+                let shown = if ability == Ability::SeeGroups { "Groups are shown." } else { "People are shown." };
+                Finding::new(ability, Verdict::Pass, shown, "")
+            }
         }
     }
 

@@ -5,7 +5,10 @@
 use serde_json::Value;
 use std::process::Output;
 use tokio::process::Command;
-use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
+use usher_host_test::mock::world::{
+    ADMIN_EMAIL, API_KEY, API_TOKEN, CLOUD_ID, OAUTH_TOKEN, ORG_ID, SCIM_DIRECTORY_ID, SCIM_KEY, SCOPED_TOKEN,
+    SERVICE_TOKEN,
+};
 use usher_host_test::mock::{Mock, Options};
 use usher_host_test::secrets;
 
@@ -15,16 +18,20 @@ async fn mock() -> Mock {
 
 /// Runs the command with a site in its environment, and whatever else is given.
 async fn usher(mock: &Mock, more: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let url = mock.url();
+    let site = [("ATLASSIAN_SITE", url.as_str()), ("ATLASSIAN_EMAIL", ADMIN_EMAIL), ("ATLASSIAN_API_TOKEN", API_TOKEN)];
+    usher_alone(&[&site[..], more].concat(), arguments).await
+}
+
+/// Runs the command with nothing in its environment but this. No secret is ever printed.
+async fn usher_alone(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ATLASSIAN_")) {
         command.env_remove(name);
     }
     command
         .env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
-        .env("ATLASSIAN_SITE", mock.url())
-        .env("ATLASSIAN_EMAIL", ADMIN_EMAIL)
-        .env("ATLASSIAN_API_TOKEN", API_TOKEN)
-        .envs(more.iter().copied())
+        .envs(environment.iter().copied())
         .args(arguments);
     let output = command.output().await.unwrap();
     for text in [out(&output), err(&output)] {
@@ -174,4 +181,79 @@ async fn the_component_can_be_written_to_a_file() {
     let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/usher.wasm");
     assert!(usher(&mock, &[], &["component", "--output", file]).await.status.success());
     assert_eq!(std::fs::read(file).unwrap(), usher_host::COMPONENT);
+}
+
+#[tokio::test]
+async fn the_doctor_says_a_line_of_each_ability_and_changes_nothing() {
+    let mock = mock().await;
+    let before = mock.world(|world| world.clone());
+    let report = usher(&mock, &[], &["doctor"]).await;
+    assert!(report.status.success(), "{}{}", out(&report), err(&report));
+    for line in [
+        "a person's e-mail address with an API token\n",
+        "as            Ada Admin admin@acme.example",
+        "pass    reach              http://127.0.0.1",
+        "pass    authenticate",
+        "unknown invite             This account administers Jira.",
+        "pass    change-memberships This account is in site-admins",
+        "fail    manage-accounts    No credential of a site can do that.",
+    ] {
+        assert!(out(&report).contains(line), "{line}: {}", out(&report));
+    }
+    assert_eq!(mock.world(|world| world.clone()), before);
+    let as_json = json(&usher(&mock, &[], &["doctor", "--json"]).await);
+    assert_eq!(as_json["identity"]["email"], ADMIN_EMAIL);
+    assert_eq!(as_json["findings"].as_array().unwrap().len(), 7);
+    assert_eq!(
+        (&as_json["findings"][4]["ability"], &as_json["findings"][4]["verdict"]),
+        (&"invite".into(), &"unknown".into())
+    );
+}
+
+#[tokio::test]
+async fn the_doctor_fails_where_the_credential_is_not_accepted() {
+    let mock = mock().await;
+    let wrong = usher(&mock, &[("ATLASSIAN_API_TOKEN", "ATCTT3xFfGN0-not-this-one")], &["doctor"]).await;
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        out(&wrong).contains("fail    authenticate") && out(&wrong).contains("begins with ATCTT"),
+        "{}",
+        out(&wrong)
+    );
+}
+
+#[tokio::test]
+async fn every_kind_of_credential_works_from_the_environment_and_by_flags_with_a_file() {
+    let mock = mock().await;
+    let url = mock.url();
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/secret");
+    let basic = format!("Basic {}", base64(&format!("{ADMIN_EMAIL}:{API_TOKEN}")));
+    let (email, site) = (("ATLASSIAN_EMAIL", ADMIN_EMAIL), ("ATLASSIAN_SITE", url.as_str()));
+    let cloud = ("ATLASSIAN_SITE", CLOUD_ID);
+    for (kind, place, variable, secret) in [
+        ("site", site, "ATLASSIAN_API_TOKEN", API_TOKEN),
+        ("scoped-token", cloud, "ATLASSIAN_SCOPED_TOKEN", SCOPED_TOKEN),
+        ("scoped-token", site, "ATLASSIAN_SCOPED_TOKEN", SCOPED_TOKEN),
+        ("service-account", cloud, "ATLASSIAN_SERVICE_ACCOUNT_TOKEN", SERVICE_TOKEN),
+        ("oauth", cloud, "ATLASSIAN_OAUTH_TOKEN", OAUTH_TOKEN),
+        ("organization", ("ATLASSIAN_ORG_ID", ORG_ID), "ATLASSIAN_API_KEY", API_KEY),
+        ("scim", ("ATLASSIAN_SCIM_DIRECTORY_ID", SCIM_DIRECTORY_ID), "ATLASSIAN_SCIM_KEY", SCIM_KEY),
+        ("host-signed", site, "ATLASSIAN_AUTHORIZATION", &basic),
+    ] {
+        let mut environment = vec![email, place, (variable, secret), ("ATLASSIAN_API_URL", &url)];
+        if kind == "host-signed" {
+            environment.push(("ATLASSIAN_CONNECTION", kind));
+        }
+        let report = usher_alone(&environment, &["doctor"]).await;
+        assert!(report.status.success(), "{kind}: {}{}", out(&report), err(&report));
+
+        std::fs::write(file, format!("{secret}\n")).unwrap();
+        let flag = format!("--{}", place.0.trim_start_matches("ATLASSIAN_").to_lowercase().replace('_', "-"));
+        let flags = ["--connection", kind, &flag, place.1, "--email", ADMIN_EMAIL, "--api-url", &url];
+        let report = usher_alone(&[], &[&flags[..], &["--secret-file", file, "doctor"]].concat()).await;
+        assert!(report.status.success(), "{kind}: {}{}", out(&report), err(&report));
+    }
+    std::fs::remove_file(file).unwrap();
+    let kindless = usher_alone(&[], &["--secret-file", file, "doctor"]).await;
+    assert!(err(&kindless).contains("--connection"), "{}", err(&kindless));
 }

@@ -1,5 +1,5 @@
-//! The demo: onboards people through the sandboxed component on both planes, twice, and then makes
-//! two of the classic mistakes.
+//! The demo: onboards people through the sandboxed component on both planes, twice, makes two of the
+//! classic mistakes, and checks what a key can do.
 
 use anstream::println;
 use anstyle::{AnsiColor, Style};
@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 use usher_host::{
     Access, AccountStatus, COMPONENT, Connection, Engine, Failure, FailureKind, Grants, Invitation, InviteOutcome,
-    MembershipOutcome, Role, Sandbox,
+    MembershipOutcome, Role, Sandbox, Verdict,
 };
-use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
+use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID, SCOPED_API_KEY};
 use usher_host_test::mock::{Mock, Options};
 
 const TITLE: Style = Style::new().bold();
@@ -76,10 +76,39 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     mistake("An API token sent to the admin API", refused.err(), FailureKind::Unauthenticated)?;
     let missing = sandbox()?.add_to_group(&site, "enginering", "mia@acme.example").await?;
     mistake("A group that does not exist", missing.err(), FailureKind::NotFound)?;
+    check(&mut sandbox()?, &organization(SCOPED_API_KEY)).await?;
     match mock.unexpected().as_slice() {
         [] => Ok(()),
         calls => Err(format!("the mock did not know {}", calls.join(", ")).into()),
     }
+}
+
+/// Shows what a connection can do, which has to be found out without changing anything.
+async fn check(sandbox: &mut Sandbox, connection: &Connection) -> Result<(), Box<dyn Error>> {
+    let report = sandbox.check_connection(connection).await?.map_err(|failure| failure.message)?;
+    println!();
+    println!(
+        "{TITLE}What an API key with a few scopes can do, told by {} requests that read{TITLE:#}",
+        sandbox.requests()
+    );
+    for finding in &report.findings {
+        let (style, verdict) = match finding.verdict {
+            Verdict::Pass => (NEW, "pass"),
+            Verdict::Fail => (BAD, "fail"),
+            Verdict::Unknown => (ABSENT, "unknown"),
+        };
+        let ability = format!("{:?}", finding.ability);
+        let ability = ability.trim_start_matches("Ability::");
+        let told = if finding.advice.is_empty() { &finding.detail } else { &finding.advice };
+        // The likeliest cause is the second line of a refusal's advice.
+        let line = told.lines().nth(1).or_else(|| told.lines().next()).unwrap_or_default();
+        let [mut verdict, mut ability] = [verdict, ability];
+        for line in textwrap::wrap(line, textwrap::termwidth().min(100) - 27) {
+            println!("{style}{verdict:<7}{style:#} {ability:<18} {line}");
+            [verdict, ability] = ["", ""];
+        }
+    }
+    Ok(())
 }
 
 /// One sandbox on one plane.
@@ -195,7 +224,10 @@ fn mistake(title: &str, failure: Option<Failure>, kind: FailureKind) -> Result<(
         .filter(|failure| failure.kind == kind)
         .ok_or_else(|| format!("{title}: not the failure it should be"))?;
     println!("{BAD}{title}{BAD:#}");
-    let options = textwrap::Options::new(textwrap::termwidth().min(100)).initial_indent("  ").subsequent_indent("  ");
+    let options = textwrap::Options::new(textwrap::termwidth().min(100))
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .initial_indent("  ")
+        .subsequent_indent("  ");
     for text in [&failure.message, &failure.advice] {
         for line in textwrap::wrap(text, &options) {
             println!("{line}");

@@ -3,7 +3,10 @@
 use clap::Parser;
 use std::process::ExitCode;
 use std::time::Duration;
-use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
+use usher_host_test::mock::world::{
+    ADMIN_EMAIL, API_KEY, API_TOKEN, NARROW_TOKEN, OAUTH_TOKEN, ORG_ID, SCIM_DIRECTORY_ID, SCIM_KEY, SCOPED_API_KEY,
+    SCOPED_TOKEN, SERVICE_TOKEN,
+};
 use usher_host_test::mock::{Mock, Options};
 
 /// Serves a mock Atlassian on loopback: a site and its organization, with real state.
@@ -29,14 +32,28 @@ async fn main() -> ExitCode {
         }
     };
     let url = mock.url();
-    println!("The mock Atlassian is at {url}, until Ctrl-C. In another terminal, as a site:");
+    println!("The mock Atlassian is at {url}, until Ctrl-C. In another terminal, where it is:");
     println!();
-    println!("  export ATLASSIAN_SITE={url} ATLASSIAN_EMAIL={ADMIN_EMAIL} ATLASSIAN_API_TOKEN={API_TOKEN}");
+    println!("  export ATLASSIAN_SITE={url} ATLASSIAN_API_URL={url} ATLASSIAN_EMAIL={ADMIN_EMAIL}");
+    println!("  export ATLASSIAN_ORG_ID={ORG_ID} ATLASSIAN_SCIM_DIRECTORY_ID={SCIM_DIRECTORY_ID}");
     println!();
-    println!("or as its organization:");
+    println!("and one of its credentials:");
     println!();
-    println!("  export ATLASSIAN_API_URL={url} ATLASSIAN_ORG_ID={ORG_ID} ATLASSIAN_API_KEY={API_KEY}");
+    for (variable, secret) in [
+        ("API_TOKEN", API_TOKEN),
+        ("SCOPED_TOKEN", SCOPED_TOKEN),
+        ("SERVICE_ACCOUNT_TOKEN", SERVICE_TOKEN),
+        ("OAUTH_TOKEN", OAUTH_TOKEN),
+        ("API_KEY", API_KEY),
+        ("SCIM_KEY", SCIM_KEY),
+    ] {
+        println!("  export ATLASSIAN_{variable}={secret}");
+    }
     println!();
-    println!("and then: cargo usher find liam@acme.example");
+    println!("and then: cargo usher doctor, or cargo usher find liam@acme.example. This token has one scope only,");
+    println!("and this key only such as read:");
+    println!();
+    println!("  export ATLASSIAN_SCOPED_TOKEN={NARROW_TOKEN}");
+    println!("  export ATLASSIAN_API_KEY={SCOPED_API_KEY}");
     std::future::pending().await
 }

@@ -89,32 +89,29 @@ pub(crate) fn membership_json(membership: &Membership) -> Value {
 
 pub(crate) fn report(report: &Report) {
     println!("{}", report.credential);
+    let fact = |name: &str, text: String| println!("{QUIET}{name:<14}{QUIET:#}{}", plain(&text));
     if let Some(account) = &report.identity {
-        println!(
-            "  {QUIET}as{QUIET:#}            {} {} ({})",
-            plain(&account.name),
-            plain(&account.email),
-            account.account_id
-        );
+        fact("as", format!("{} {} ({})", account.name, account.email, account.account_id));
     }
     for place in &report.places {
-        println!("  {QUIET}{:<13}{QUIET:#} {} ({})", place_kind(place.kind), plain(&place.name), plain(&place.id));
+        let id = if place.id.is_empty() { String::new() } else { format!(" ({})", place.id) };
+        fact(place_kind(place.kind), format!("{}{id}", place.name));
     }
     if let Some(expires) = &report.expires {
-        println!("  {QUIET}expires{QUIET:#}       {}", plain(expires));
+        fact("expires", expires.clone());
     }
+    println!();
     for finding in &report.findings {
         let style = match finding.verdict {
             Verdict::Pass => GOOD,
             Verdict::Fail => BAD,
             Verdict::Unknown => LATER,
         };
-        println!();
-        println!("{style}{:<7}{style:#} {}", verdict(finding.verdict), ability(finding.ability));
-        for text in [&finding.detail, &finding.advice] {
-            for line in wrapped(text, "        ") {
-                println!("{line}");
-            }
+        // Verdict and ability are a column of their own beside the text.
+        let [mut verdict, mut ability] = [verdict(finding.verdict), ability(finding.ability)];
+        for line in [&finding.detail, &finding.advice].into_iter().flat_map(|text| wrapped(text, &" ".repeat(27))) {
+            println!("{style}{verdict:<8}{style:#}{ability:<19}{}", line.trim_start());
+            [verdict, ability] = ["", ""];
         }
     }
 }
@@ -165,8 +162,10 @@ fn paragraph(text: &str) {
 
 /// The lines of a text within the width of the terminal, but no wider than is good to read.
 fn wrapped(text: &str, indent: &str) -> Vec<String> {
-    let options =
-        textwrap::Options::new(textwrap::termwidth().min(100)).initial_indent(indent).subsequent_indent(indent);
+    let options = textwrap::Options::new(textwrap::termwidth().min(100))
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .initial_indent(indent)
+        .subsequent_indent(indent);
     let lines = text.lines().filter(|line| !line.is_empty());
     lines
         .flat_map(|line| textwrap::wrap(&plain(line), &options).into_iter().map(String::from).collect::<Vec<_>>())
