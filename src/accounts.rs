@@ -1,7 +1,7 @@
 //! People: looking them up by e-mail.
 
 use crate::client::{Call, Client};
-use crate::connection::Plane;
+use crate::connection::{Kind, Plane};
 use crate::email;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::json::{Fields, Object};
@@ -50,6 +50,10 @@ pub(crate) async fn find_with_groups<T: Transport>(client: &Client<'_, T>, email
         .advise("Use the account id, or an organization's API key, which sees its directory's addresses."));
     }
     let advice = match client.plane() {
+        Plane::Site if client.connection().kind() == Kind::HostSigned => {
+            "Check that the host adds the `Authorization` header: a site shows nobody to a stranger, and does not \
+             say so. If it does, invite them."
+        }
         Plane::Site => {
             "Invite them. If they are there: a site shows active accounts only, may hide addresses, shows whom \
              you invited a moment ago only after a while, and shows nobody to an account without the global \

@@ -1,7 +1,7 @@
 //! Calls an operation: build, sign, send, page, decode.
 
 use crate::connection::{Connection, Plane};
-use crate::failure::{Failure, FailureKind, Result};
+use crate::failure::{Failure, FailureKind, Result, is_refused};
 use crate::id::is_uuid;
 use crate::json::{Fields, Object};
 use crate::operation::{Operation, Paging};
@@ -173,7 +173,7 @@ impl<'a, T: Transport> Client<'a, T> {
         let request =
             Request { method: operation.method, base: self.connection.base().clone(), path_and_query, headers, body };
         match self.transport.send(request, self.deadline).await {
-            Ok(answer) if operation.success.contains(&answer.status) => Ok(answer),
+            Ok(answer) if operation.success.contains(&answer.status) && !is_refused(&answer) => Ok(answer),
             Ok(answer) => Err(Failure::from_answer(self.connection, operation, &answer)),
             Err(error) => Err(Failure::from_transport(operation, self.connection.base().authority(), &error)),
         }

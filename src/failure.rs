@@ -4,6 +4,8 @@ mod answer;
 mod diagnosis;
 mod said;
 
+pub(crate) use answer::is_refused;
+
 /// A result whose error is a [`Failure`].
 pub type Result<T> = std::result::Result<T, Failure>;
 
@@ -159,6 +161,11 @@ impl Failure {
             self.advice.insert_str(0, LOOK);
         }
         self
+    }
+
+    /// Whether the server answered with this status to somebody it knew.
+    pub(crate) fn is(&self, status: u16) -> bool {
+        self.status == Some(status) && self.kind != FailureKind::Unauthenticated
     }
 
     /// The same with what to do about it.

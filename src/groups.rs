@@ -76,10 +76,10 @@ pub async fn add<T: Transport>(client: &Client<'_, T>, group: &str, person: &str
 async fn add_on_site<T: Transport>(client: &Client<'_, T>, group: &str, account_id: String) -> Result<Membership> {
     let (outcome, group) = match post_site_member(client, &Key::of(group), &account_id).await {
         Ok(group) => (MembershipOutcome::Added, group),
-        Err(failure) if failure.status == Some(400) => {
+        Err(failure) if failure.is(400) => {
             (MembershipOutcome::AlreadyMember, membership_behind(client, failure, &Key::of(group), &account_id).await?)
         }
-        Err(failure) if failure.status == Some(404) => {
+        Err(failure) if failure.is(404) => {
             // Jira says 404 to a group and to a person that is not there; the look-up tells which.
             find(client, group).await?;
             return Err(no_such_person(failure, &account_id));
@@ -101,7 +101,7 @@ pub(crate) async fn join<T: Transport>(
     let key = Key::Id(&group.id);
     match post_site_member(client, &key, account_id).await {
         Ok(_) => Ok(MembershipOutcome::Added),
-        Err(failure) if failure.status == Some(400) => {
+        Err(failure) if failure.is(400) => {
             membership_behind(client, failure, &key, account_id).await.map(|_| MembershipOutcome::AlreadyMember)
         }
         Err(failure) => Err(failure),
@@ -150,12 +150,12 @@ async fn add_in_organization<T: Transport>(
     match client.tell(call).await {
         Ok(_) => Ok(MembershipOutcome::Added),
         // A 409 is an existing membership or a full licence; only reading tells which.
-        Err(failure) if failure.status == Some(409) => match accounts::group_ids(client, account_id).await {
+        Err(failure) if failure.is(409) => match accounts::group_ids(client, account_id).await {
             Ok(ids) if ids.contains(&group.id) => Ok(MembershipOutcome::AlreadyMember),
             Ok(_) => Err(failure),
             Err(_) => Err(failure.advise("They are a member already, or the licence is full; look which it is.")),
         },
-        Err(failure) if failure.status == Some(404) => Err(no_such_person(failure, account_id)),
+        Err(failure) if failure.is(404) => Err(no_such_person(failure, account_id)),
         Err(failure) => Err(failure),
     }
 }

@@ -44,10 +44,12 @@ impl Failure {
         Failure::new(kind, message).advise(advice).after(change)
     }
 
-    /// An answer came whose status is not a success.
+    /// An answer came whose status is not a success, or that was meant for a stranger.
     pub(crate) fn from_answer(connection: &Connection, operation: &Operation, answer: &Response) -> Failure {
         let status = answer.status;
+        let is_stranger = is_refused(answer) && status != 401;
         let kind = match status {
+            _ if is_stranger => FailureKind::Unauthenticated,
             400 | 405..=406 | 410..=428 => FailureKind::Other,
             401 => FailureKind::Unauthenticated,
             402 | 409 => FailureKind::Conflict,
@@ -63,6 +65,9 @@ impl Failure {
         let is_state = |text: &str| ["Licence exceeded", "externalDirectory"].iter().any(|state| text.contains(state));
         let kind = if said.as_deref().is_some_and(is_state) { FailureKind::Conflict } else { kind };
         let what = match kind {
+            FailureKind::Unauthenticated if is_stranger => {
+                "Atlassian did not accept the credential, and answered as to a stranger"
+            }
             FailureKind::Unauthenticated => "Atlassian did not accept the credential",
             FailureKind::Forbidden => "Atlassian does not let this credential do that",
             FailureKind::NotFound => "Atlassian does not know what this is about",
@@ -122,6 +127,14 @@ fn by_status(status: u16) -> &'static str {
         500..=599 | 408 => "Try again later; see status.atlassian.com.",
         _ => "",
     }
+}
+
+/// Whether the answer is to nobody: Jira does not refuse a wrong e-mail address or token where
+/// strangers may ask too, but answers them, with an empty list or a 404, and says so in this header
+/// only (measured: github.com/brekkylab/backlot/issues/123, MrRefactoring/jira.js/issues/418).
+pub(crate) fn is_refused(answer: &Response) -> bool {
+    let reason = answer.header("x-seraph-loginreason").unwrap_or_default();
+    ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].iter().any(|refused| reason.contains(refused))
 }
 
 #[cfg(test)]

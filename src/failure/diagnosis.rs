@@ -3,6 +3,7 @@
 
 mod causes;
 
+use super::is_refused;
 use crate::connection::{Connection, Home, Kind, Look};
 use crate::operation::Operation;
 use crate::transport::Response;
@@ -60,9 +61,11 @@ const MOST: usize = 3;
 
 /// What to do about an answer that is no success; nothing where no cause is known.
 pub(super) fn diagnose(connection: &Connection, operation: &Operation, answer: &Response, said: &str) -> String {
-    let refusal = Refusal { connection, operation, answer, said: &said.to_ascii_lowercase() };
+    // Whoever is answered as a stranger is refused, whatever the status says.
+    let status = if is_refused(answer) { 401 } else { answer.status };
+    let refusal = Refusal { connection, operation, answer, status, said: &said.to_ascii_lowercase() };
     let mut advice = String::new();
-    if matches!(answer.status, 401 | 403) {
+    if matches!(status, 401 | 403) {
         for text in ["Sent: ", connection.kind().what(), ". Taken there: ", refusal.takes(), "."] {
             advice.push_str(text);
         }
@@ -91,6 +94,7 @@ struct Refusal<'a> {
     connection: &'a Connection,
     operation: &'a Operation,
     answer: &'a Response,
+    status: u16,
     /// In small letters.
     said: &'a str,
 }
@@ -100,7 +104,7 @@ impl Refusal<'_> {
         fn fits<T: PartialEq>(of: &[T], it: T) -> bool {
             of.is_empty() || of.contains(&it)
         }
-        fits(cause.statuses, self.answer.status)
+        fits(cause.statuses, self.status)
             && fits(cause.homes, self.connection.home())
             && fits(cause.kinds, self.connection.kind())
             && match cause.sign {
@@ -138,8 +142,11 @@ impl Refusal<'_> {
     /// Fills in the operation's and the connection's own words, one after the other.
     fn fill(&self, advice: String) -> String {
         let scopes = self.operation.scopes.to_string();
-        let expires =
-            self.connection.expires().map(|time| format!(" (by its own words at {time})")).unwrap_or_default();
+        let expires = self
+            .connection
+            .expires()
+            .map(|time| format!(" It says of itself that it expires at {time}."))
+            .unwrap_or_default();
         let mut filled = String::new();
         let mut rest = advice.as_str();
         while let Some((before, after)) = rest.split_once('{') {

@@ -32,6 +32,21 @@ pub(super) const CAUSES: &[Cause] = &[
         mend: "Make a token that has {scopes}. Logging in again does not help.",
         ..NONE
     },
+    // RFC 6750, section 3.1: what a server that speaks OAuth says of a token.
+    Cause {
+        statuses: &[401, 403],
+        sign: Sign::Header("www-authenticate", "insufficient_scope"),
+        cause: "The token lacks the scope for this.",
+        mend: "Make a token that has {scopes}.",
+        ..NONE
+    },
+    Cause {
+        statuses: &[401],
+        sign: Sign::Header("www-authenticate", "invalid_token"),
+        cause: "The token has expired, was revoked, or was changed on the way.",
+        mend: "Make or get a new one where this one came from.{expires}",
+        ..NONE
+    },
     Cause {
         sign: Sign::Says("basic authentication with passwords"),
         cause: "The account's password was sent in the place of an API token.",
@@ -119,6 +134,21 @@ pub(super) const CAUSES: &[Cause] = &[
         ..NONE
     },
     // What the answer suggests.
+    Cause {
+        statuses: &[401, 407],
+        sign: Sign::Header("www-authenticate", "Negotiate"),
+        cause: "Something between here and Atlassian, such as a proxy, asks for a login of its own.",
+        mend: "Ask whoever runs that network; Atlassian never asks in this way.",
+        ..LIKELY
+    },
+    // Measured: github.com/brekkylab/backlot/pull/134.
+    Cause {
+        statuses: &[403],
+        sign: Sign::Says("stacklessresponsestatusexception"),
+        cause: "Confluence did not accept the credential, which it says with a 403, or the account has no access to Confluence.",
+        mend: "`check-connection` tells whether the site accepts the credential.",
+        ..LIKELY
+    },
     Cause {
         statuses: &[403],
         sign: Sign::Says("manage:org"),
@@ -209,7 +239,7 @@ pub(super) const CAUSES: &[Cause] = &[
         statuses: &[401],
         homes: &[Home::Gateway],
         kinds: &[Kind::OAuth],
-        cause: "The access token has expired{expires}; it is short-lived.",
+        cause: "The access token has expired; it is short-lived.{expires}",
         mend: "Get a new one with the refresh token; that one is replaced with every use, and stops after 90 days without any.",
         ..LIKELY
     },
