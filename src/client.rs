@@ -203,8 +203,10 @@ impl<'a, T: Transport> Client<'a, T> {
             None => {
                 let url = format!("{site}{}", operation.path);
                 let message = format!("{url} (HTTP {}) tells no cloud id.", answer.status);
-                Err(Failure::new(FailureKind::NotFound, message)
-                    .advise("Check the site's address, or give its cloud id in the place of it."))
+                let mut failure = Failure::new(FailureKind::NotFound, message)
+                    .advise("Check the site's address, or give its cloud id in the place of it.");
+                failure.status = Some(answer.status);
+                Err(failure)
             }
         }
     }

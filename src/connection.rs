@@ -121,6 +121,15 @@ impl Connection {
         let mut site = None;
         let mut id = String::new();
         match home {
+            Home::Site if is_uuid(given.id) => {
+                return Err(Failure::invalid(format!(
+                    "{} is a cloud id, and a site's own host goes by its name.",
+                    names.id
+                ))
+                .advise(
+                    "Give the host name; a cloud id is for the connections scoped-token, service-account and oauth.",
+                ));
+            }
             Home::Site => {}
             Home::Gateway if !is_uuid(given.id) => site = Some(base_url(names.id, given.id)?),
             _ => id = checked_id(names.id, given.id, home)?,

@@ -80,8 +80,7 @@ pub async fn check<T: Transport>(client: &Client<'_, T>) -> Report {
     let connection = client.connection();
     let mut answers: Vec<Result<Value>> = Vec::new();
     while let Some(call) = next(connection, &answers) {
-        let answer = client.call(call).await;
-        answers.push(answer.map_err(|failure| connection.redact_all(failure)));
+        answers.push(client.call(call).await);
     }
     let mut report = Report {
         credential: connection.kind().what(),
@@ -95,7 +94,18 @@ pub async fn check<T: Transport>(client: &Client<'_, T>) -> Report {
         Plane::Organization => organization::read(&answers, &mut report),
         Plane::Scim => scim::read(&answers, &mut report),
     }
+    report.redact(connection);
     report
+}
+
+impl Report {
+    /// Strikes out whatever a server repeated of the credential.
+    fn redact(&mut self, connection: &Connection) {
+        let account = self.identity.iter_mut().flat_map(|it| [&mut it.account_id, &mut it.email, &mut it.name]);
+        let places = self.places.iter_mut().flat_map(|it| [&mut it.id, &mut it.name]);
+        let findings = self.findings.iter_mut().flat_map(|it| [&mut it.detail, &mut it.advice]);
+        account.chain(places).chain(findings).chain(&mut self.expires).for_each(|text| connection.redact(text));
+    }
 }
 
 /// The next request, if the answers so far leave a reason for one.
@@ -103,9 +113,8 @@ fn next(connection: &Connection, answers: &Answers) -> Option<Call> {
     // An organization's key without the scope for the first may have the one for the second; a
     // person's token that is sent wrong again and again leads to a CAPTCHA.
     let tries = if connection.plane() == Plane::Organization { 2 } else { 1 };
-    let is_refused = |answer: &Result<Value>| answer.as_ref().is_err_and(|failure| !was_accepted(failure));
     let is_lost = |answer: &Result<Value>| answer.as_ref().is_err_and(|failure| !has_answered(failure));
-    if answers.iter().any(is_lost) || (answers.len() >= tries && answers.iter().all(is_refused)) {
+    if answers.iter().any(is_lost) || (answers.len() >= tries && !is_accepted(answers)) {
         return None;
     }
     match connection.plane() {
@@ -117,43 +126,42 @@ fn next(connection: &Connection, answers: &Answers) -> Option<Call> {
 
 /// Whether a server answered at all.
 fn has_answered(failure: &Failure) -> bool {
-    failure.status.is_some()
+    failure.status.is_some() || failure.kind == FailureKind::Protocol
 }
 
-/// Whether a failure shows that the credential was accepted, if not for this.
-fn was_accepted(failure: &Failure) -> bool {
-    match failure.status {
-        // The gateway says 401 to a token that it knows and that lacks a scope.
-        Some(401) => failure.message.contains("scope does not match"),
-        Some(403) => !failure.message.contains("Session Auth Token"),
-        _ => false,
-    }
+/// Whether any answer shows that the credential was accepted.
+fn is_accepted(answers: &Answers) -> bool {
+    answers.iter().any(|answer| answer.as_ref().map_or_else(|failure| failure.is_known, |_| true))
 }
 
 fn reach(connection: &Connection, answers: &Answers) -> Finding {
-    let lost = answers.iter().find_map(|answer| answer.as_ref().err().filter(|failure| !has_answered(failure)));
-    match lost {
-        Some(failure) => Finding::failed(Ability::Reach, Verdict::Fail, failure),
-        None => Finding::new(Ability::Reach, Verdict::Pass, &format!("{} answers.", connection.base()), ""),
+    let answered = answers.iter().any(|answer| answer.as_ref().map_or_else(has_answered, |_| true));
+    match answers.iter().find_map(|answer| answer.as_ref().err()) {
+        Some(failure) if !answered => Finding::failed(Ability::Reach, Verdict::Fail, failure),
+        _ => Finding::new(Ability::Reach, Verdict::Pass, &format!("{} answers.", connection.base()), ""),
     }
 }
 
 fn authenticate(connection: &Connection, answers: &Answers) -> Finding {
-    let failures = || answers.iter().filter_map(|answer| answer.as_ref().err());
-    let accepted = answers.iter().any(Result::is_ok) || failures().any(was_accepted);
-    let mut finding = match failures().find(|failure| has_answered(failure)) {
-        _ if accepted => Finding::new(Ability::Authenticate, Verdict::Pass, "The credential is accepted.", ""),
-        Some(failure) => {
-            let is_refused = matches!(failure.kind, FailureKind::Unauthenticated | FailureKind::Forbidden);
-            let verdict = if is_refused { Verdict::Fail } else { Verdict::Unknown };
-            Finding::failed(Ability::Authenticate, verdict, failure)
-        }
-        None => Finding::not_asked(Ability::Authenticate),
-    };
-    if let Look::Other(what) = connection.look() {
-        finding.detail.push_str(&format!(" By its look it is {what}."));
+    let ability = Ability::Authenticate;
+    if is_accepted(answers) {
+        return Finding::new(ability, Verdict::Pass, "The credential is accepted.", "");
     }
-    finding
+    let mut failures = answers.iter().filter_map(|answer| answer.as_ref().err());
+    match failures.find(|failure| has_answered(failure)) {
+        Some(failure) => {
+            let is_refused = failure.kind == FailureKind::Unauthenticated;
+            Finding::failed(ability, if is_refused { Verdict::Fail } else { Verdict::Unknown }, failure)
+        }
+        // Nobody was asked, and so this much can be said only.
+        None => {
+            let mut finding = Finding::not_asked(ability);
+            if let Look::Other(what) = connection.look() {
+                finding.advice = format!("Possible: What was given is by its look {what}.");
+            }
+            finding
+        }
+    }
 }
 
 impl Finding {

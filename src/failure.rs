@@ -39,6 +39,8 @@ pub struct Facts {
     pub change: Change,
     /// What became of the parts of the change.
     pub parts: Vec<Part>,
+    /// Whether the answer shows that the credential was accepted, if not for this. Not in the contract.
+    pub is_known: bool,
 }
 
 /// The contract's `failure-kind`, which documents the cases.
@@ -145,6 +147,7 @@ impl Failure {
             request_id: None,
             change: Change::NotApplied,
             parts: Vec::new(),
+            is_known: false,
         }))
     }
 

@@ -142,7 +142,7 @@ impl Mock {
         look(&mut lock(&self.shared.world))
     }
 
-    /// Lets something go wrong with the next request that has this text in `METHOD path`.
+    /// Lets something go wrong with the next request that has this text in `METHOD path?query`.
     pub fn fault(&self, request: &str, fault: Fault) {
         lock(&self.shared.faults).push_back((request.to_owned(), fault));
     }
@@ -189,7 +189,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         };
         answer(&shared, &call)
     };
-    let fault = take_fault(&shared, &format!("{} {path}", parts.method));
+    let fault = take_fault(&shared, &format!("{} {path}?{query}", parts.method));
     let faulted = fault.is_some();
     let reply = match fault {
         None => carry_out(),

@@ -5,23 +5,28 @@ mod print;
 mod settings;
 
 use arguments::{Arguments, Command, GroupCommand, Verb};
-use clap::Parser as _;
 use serde_json::Value;
 use std::path::Path;
 use std::process::ExitCode;
-use usher_host::{Ability, Answer, COMPONENT, Connection, Engine, Invitation, Part, PartOutcome, Report, Verdict};
+use usher_host::{
+    Ability, Answer, COMPONENT, Connection, Engine, Grants, Invitation, Part, PartOutcome, Report, Verdict,
+};
 
 /// Runs the command. The exit status is 0 only if what was asked for is so now, 1 if it is not,
 /// and 2 if the command line is wrong.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     let verb = match &arguments.command {
         Command::Component { output } => return write_component(output),
         Command::Verb(verb) => verb,
     };
+    let grants = match settings::read(&arguments.connection) {
+        Ok(grants) => grants,
+        Err(error) => return print::misused(&error),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(call(&arguments, verb)),
+        Ok(runtime) => runtime.block_on(call(arguments.json, grants, verb)),
         Err(error) => Err(error.to_string()),
     };
     match outcome {
@@ -34,11 +39,10 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// Calls the component. An error is what is no failure of the contract: the sandbox itself broke.
-async fn call(arguments: &Arguments, verb: &Verb) -> Result<ExitCode, String> {
+async fn call(json: bool, grants: Grants, verb: &Verb) -> Result<ExitCode, String> {
     let engine = Engine::load().map_err(|error| format!("{error:#}"))?;
-    let mut sandbox = engine.sandbox(settings::read(&arguments.connection)?);
+    let mut sandbox = engine.sandbox(grants);
     let here = &Connection::environment();
-    let json = arguments.json;
     let printed = match verb {
         Verb::Find { email } => {
             let answer = sandbox.find_account(here, email).await;

@@ -120,6 +120,11 @@ impl Kind {
         KINDS.iter().find(|about| about.kind == self)
     }
 
+    /// The variable of its secret in the environment, if it has one.
+    pub fn variable(self) -> Option<&'static str> {
+        self.about().map(|about| about.variable)
+    }
+
     /// What a person calls it.
     pub(crate) fn what(self) -> &'static str {
         self.about().map_or("whatever the host adds", |about| about.what)
@@ -169,8 +174,8 @@ impl Secret {
             "has white space or a line break in it"
         } else if !value.bytes().all(|b| b.is_ascii_graphic()) {
             "has characters that no token has"
-        } else if is_basic(value) {
-            "is base64 of an e-mail address and a token already"
+        } else if is_base64(value) {
+            "is base64 already, of a token or of an e-mail address and a token"
         } else {
             return Ok(Secret(value.to_owned()));
         };
@@ -225,10 +230,13 @@ impl Secret {
     }
 }
 
-/// Whether a value is base64 of `email:token`, which people make because Basic wants it.
-fn is_basic(value: &str) -> bool {
+/// Whether a value is base64 of `email:token` or of a token, which people make because Basic wants it.
+fn is_base64(value: &str) -> bool {
     let text = base64::decode(value).and_then(|bytes| String::from_utf8(bytes).ok());
-    text.is_some_and(|text| text.split_once(':').is_some_and(|(email, _)| email.contains('@')))
+    text.is_some_and(|text| {
+        let is_pair = text.split_once(':').is_some_and(|(email, _)| email.contains('@'));
+        is_pair || text.starts_with("ATATT") || text.starts_with("ATCTT")
+    })
 }
 
 #[cfg(test)]
@@ -254,6 +262,7 @@ mod tests {
             (format!("Bearer {TOKEN}"), "whole Authorization header"),
             (base64::encode(format!("mia@example.com:{TOKEN}").as_bytes()), "base64"),
             (base64::encode(format!("mia@example.com:{TOKEN}x").as_bytes()).replace('=', ""), "base64"),
+            (base64::encode(TOKEN.as_bytes()), "base64"),
             (format!("{TOKEN}\u{a0}"), "characters"),
         ] {
             let failure = Secret::new("api-token", &token).unwrap_err();

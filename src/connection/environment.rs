@@ -144,7 +144,7 @@ impl Environment<'_> {
                 advice.push_str(&format!("{} never works there: {} is another kind. ", other.variable, other.what));
             }
         }
-        advice.push_str("The host has to grant them to the component.");
+        advice.push_str("Set them; a host has to grant them to the component.");
         Failure::invalid(format!("The environment has no {}.", missing.join(", "))).advise(advice)
     }
 }

@@ -95,26 +95,30 @@ fn write(
     if answers.len() <= WORKSPACES {
         return Finding::not_asked(ability);
     }
-    if is_unscoped {
-        let detail = "The key was made without scopes, and so may do what an organization admin may.";
-        return Finding::new(ability, Verdict::Pass, detail, "");
-    }
     let mut detail = "Only a change would tell, and none was made.".to_owned();
-    if let Some(key) = own {
-        let scopes: Vec<&str> = key.list("scopes").iter().filter_map(Value::as_str).collect();
+    let mut advice = format!("A key with scopes needs {}.", operation.scopes);
+    let scopes: Vec<&str> = own.map_or(&[][..], |key| key.list("scopes")).iter().filter_map(Value::as_str).collect();
+    if is_unscoped {
+        detail.push_str(" The key was made without scopes, and so most likely may.");
+        advice.clear();
+    } else if !scopes.is_empty() {
         detail.push_str(&format!(" The key's scopes: {}.", scopes.join(", ")));
+        if !scopes.iter().any(|scope| scope.starts_with("write:")) {
+            detail.push_str(" None of them writes, so it most likely may not.");
+        }
     }
-    Finding::new(ability, Verdict::Unknown, &detail, &format!("A key with scopes needs {}.", operation.scopes))
+    Finding::new(ability, Verdict::Unknown, &detail, &advice)
 }
 
 fn manage(answers: &Answers) -> Finding {
     let ability = Ability::ManageAccounts;
     let needs = format!("It takes {}, and an account of a verified domain.", organization::GET_MANAGEABILITY.role);
     match answers.get(MANAGEABILITY) {
-        Some(Ok(_)) => Finding::new(ability, Verdict::Pass, "The key was made without scopes.", ""),
+        Some(Ok(_)) => Finding::new(ability, Verdict::Pass, "The key may manage an account that was looked at.", ""),
         Some(Err(failure)) => {
-            let is_forbidden = failure.kind == FailureKind::Forbidden;
-            Finding::failed(ability, if is_forbidden { Verdict::Fail } else { Verdict::Unknown }, failure)
+            // What else is refused may be about this one account and not about the key.
+            let is_key = failure.kind == FailureKind::Unauthenticated || failure.message.contains("manage:org");
+            Finding::failed(ability, if is_key { Verdict::Fail } else { Verdict::Unknown }, failure)
         }
         None if answers.len() < MANAGEABILITY => Finding::not_asked(ability),
         None => {

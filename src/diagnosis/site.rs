@@ -3,9 +3,10 @@
 use super::{Ability, Answers, Finding, Place, PlaceKind, Report, Verdict, good};
 use crate::accounts::Found;
 use crate::client::Call;
-use crate::connection::{Connection, Kind};
+use crate::connection::{Connection, Home, Kind};
 use crate::groups::Group;
 use crate::json::Fields;
+use crate::operation::Operation;
 use crate::operations::{gateway, jira};
 use serde_json::Value;
 
@@ -15,16 +16,26 @@ const PERMISSIONS: usize = 1;
 const SEARCH: usize = 2;
 const GROUPS: usize = 3;
 const ADMIN_GROUPS: usize = 4;
-const RESOURCES: usize = 5;
+
+/// The answers without the first, which an OAuth token has besides: which sites it is for.
+fn split<'a>(connection: &Connection, answers: &'a Answers) -> (Option<&'a Value>, &'a Answers) {
+    match answers {
+        [sites, rest @ ..] if connection.kind() == Kind::OAuth => (sites.as_ref().ok(), rest),
+        _ => (None, answers),
+    }
+}
 
 pub(super) fn call(connection: &Connection, answers: &Answers) -> Option<Call> {
+    if connection.kind() == Kind::OAuth && answers.is_empty() {
+        return Some(Call::new(&gateway::ACCESSIBLE_RESOURCES));
+    }
+    let (_, answers) = split(connection, answers);
     Some(match answers.len() {
         MYSELF => Call::new(&jira::MYSELF).query("expand", "groups"),
         PERMISSIONS => Call::new(&jira::MY_PERMISSIONS).query("permissions", "ADMINISTER,USER_PICKER"),
         SEARCH => Call::new(&jira::FIND_USERS).query("query", &own_name(answers)),
         GROUPS => Call::new(&jira::BULK_GET_GROUPS),
         ADMIN_GROUPS => Call::new(&jira::BULK_GET_GROUPS).query("accessType", "site-admin"),
-        RESOURCES if connection.kind() == Kind::OAuth => Call::new(&gateway::ACCESSIBLE_RESOURCES),
         _ => return None,
     })
 }
@@ -37,52 +48,30 @@ fn own_name(answers: &Answers) -> String {
 }
 
 pub(super) fn read(connection: &Connection, answers: &Answers, report: &mut Report) {
+    let (sites, answers) = split(connection, answers);
     let me = good(answers, MYSELF);
     report.identity = me.and_then(|me| Found::on_site(me).ok()).map(|found| found.account);
-    let site = connection.site_to_look_up().unwrap_or(connection.base());
-    match good(answers, RESOURCES).and_then(Value::as_array) {
-        Some(sites) => report.places.extend(sites.iter().map(|site| Place {
-            kind: PlaceKind::Site,
-            id: site.owned("id"),
-            name: site.owned("url"),
-        })),
-        None if me.is_some() => {
-            report.places.push(Place { kind: PlaceKind::Site, id: connection.id().to_owned(), name: site.to_string() });
-        }
-        None => {}
-    }
+    let scopes = places(connection, me, sites.and_then(Value::as_array), report);
 
     let may =
         |permission: &str| good(answers, PERMISSIONS)?.get("permissions")?.get(permission)?.flag("havePermission");
-    let list = |at: usize| good(answers, at);
-    let found = list(SEARCH).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let needs = |what: &str| format!("It takes {what}.");
-    let mut people = Finding::of_list(Ability::LookUpPeople, answers.get(SEARCH), found, &needs(jira::FIND_USERS.role));
+    let found = good(answers, SEARCH).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let needed = needs(&jira::FIND_USERS);
+    let mut people = Finding::of_list(Ability::LookUpPeople, answers.get(SEARCH), found, &needed);
     if found.is_empty() && may("USER_PICKER") == Some(false) {
         people.verdict = Verdict::Fail;
         people.detail = "This account lacks the global permission Browse users and groups.".into();
     }
-    report.findings.push(people);
-    let groups = list(GROUPS).map_or(&[][..], |page| page.list("values"));
-    let needed = needs(jira::BULK_GET_GROUPS.role);
-    report.findings.push(Finding::of_list(Ability::SeeGroups, answers.get(GROUPS), groups, &needed));
-    report.findings.push(match (answers.get(PERMISSIONS), may("ADMINISTER")) {
-        (None, _) => Finding::not_asked(Ability::Invite),
-        (Some(Err(failure)), _) => Finding { verdict: Verdict::Unknown, ..Finding::refused(Ability::Invite, failure) },
-        (_, Some(false)) => {
-            let detail = "This account lacks the global permission Administer Jira.";
-            Finding::new(Ability::Invite, Verdict::Fail, detail, &needs(jira::CREATE_USER.role))
-        }
-        (_, may) => {
-            let detail = match may {
-                Some(_) => "This account administers Jira. Whether it is an organization admin's, no read tells.",
-                None => "Jira does not say which permissions this account has.",
-            };
-            Finding::new(Ability::Invite, Verdict::Unknown, detail, &needs(jira::CREATE_USER.role))
-        }
-    });
-    report.findings.push(memberships(me, answers));
-    report.findings.push(match me {
+    let groups = good(answers, GROUPS).map_or(&[][..], |page| page.list("values"));
+    let needed = needs(&jira::BULK_GET_GROUPS);
+    let groups = Finding::of_list(Ability::SeeGroups, answers.get(GROUPS), groups, &needed);
+    let mut invite = invite(answers, may("ADMINISTER"));
+    let mut memberships = memberships(me, answers);
+    if connection.home() == Home::Gateway {
+        check_scopes(&mut invite, &jira::CREATE_USER, scopes.as_deref());
+        check_scopes(&mut memberships, &jira::ADD_USER_TO_GROUP, scopes.as_deref());
+    }
+    let manage = match me {
         None => Finding::not_asked(Ability::ManageAccounts),
         Some(_) => Finding::new(
             Ability::ManageAccounts,
@@ -90,31 +79,93 @@ pub(super) fn read(connection: &Connection, answers: &Answers, report: &mut Repo
             "No credential of a site can do that.",
             "It takes an organization's API key that was made without scopes.",
         ),
-    });
+    };
+    report.findings.extend([people, groups, invite, memberships, manage]);
+}
+
+/// Names the sites, and gives the scopes that the token has on this one, where it says so.
+fn places(
+    connection: &Connection,
+    me: Option<&Value>,
+    sites: Option<&Vec<Value>>,
+    report: &mut Report,
+) -> Option<Vec<String>> {
+    let mut push =
+        |id: &str, name: String| report.places.push(Place { kind: PlaceKind::Site, id: id.to_owned(), name });
+    let Some(sites) = sites else {
+        if me.is_some() {
+            let site = connection.site_to_look_up().unwrap_or(connection.base());
+            // Behind the gateway a site that is given by its cloud id shows no name.
+            let is_named = connection.home() == Home::Site || connection.site_to_look_up().is_some();
+            push(connection.id(), if is_named { site.to_string() } else { String::new() });
+        }
+        return None;
+    };
+    for site in sites {
+        push(&site.owned("id"), site.owned("url"));
+    }
+    let this = sites.iter().find(|site| site.text("id") == Some(connection.id()));
+    if let (None, false, Some(authenticate)) = (this, connection.id().is_empty(), report.findings.last_mut()) {
+        authenticate.detail.push_str(" It is not for the site that has this cloud id, but for those that are listed.");
+    }
+    let scopes = this?.list("scopes").iter().filter_map(Value::as_str);
+    Some(scopes.map(str::to_owned).collect())
+}
+
+fn needs(operation: &Operation) -> String {
+    format!("It takes {}.", operation.role)
+}
+
+/// What a change takes of a token with scopes besides: it is known only where they are.
+fn check_scopes(finding: &mut Finding, operation: &Operation, scopes: Option<&[String]>) {
+    let has = |scope: &str| scopes.is_some_and(|scopes| scopes.iter().any(|has| has == scope));
+    let all = operation.scopes.all;
+    if has(operation.scopes.one) || (!all.is_empty() && all.iter().all(|scope| has(scope))) {
+        return;
+    }
+    if scopes.is_some() {
+        finding.verdict = Verdict::Fail;
+    } else if finding.verdict == Verdict::Pass {
+        finding.verdict = Verdict::Unknown;
+    }
+    let what = if scopes.is_some() { "The token lacks" } else { "The token has to have" };
+    finding.advice = format!("{} {what} {}.", needs(operation), operation.scopes);
+}
+
+fn invite(answers: &Answers, administers: Option<bool>) -> Finding {
+    let (ability, needed) = (Ability::Invite, needs(&jira::CREATE_USER));
+    let detail = match (answers.get(PERMISSIONS), administers) {
+        (None, _) => return Finding::not_asked(ability),
+        (_, Some(false)) => {
+            let detail = "This account lacks the global permission Administer Jira.";
+            return Finding::new(ability, Verdict::Fail, detail, &needed);
+        }
+        (Some(Err(failure)), _) => failure.message.as_str(),
+        (_, Some(true)) => "This account administers Jira. Whether it is an organization admin's, no read tells.",
+        (_, None) => "Jira does not say which permissions this account has.",
+    };
+    Finding::new(ability, Verdict::Unknown, detail, &needed)
 }
 
 /// Whether one of this account's groups gives site administration.
 fn memberships(me: Option<&Value>, answers: &Answers) -> Finding {
-    let ability = Ability::ChangeMemberships;
-    let needs = format!("It takes {}.", jira::ADD_USER_TO_GROUP.role);
+    let (ability, needed) = (Ability::ChangeMemberships, needs(&jira::ADD_USER_TO_GROUP));
     let page = match answers.get(ADMIN_GROUPS) {
         None => return Finding::not_asked(ability),
         // Jira says 500 where it cannot tell, and 403 only of the list itself.
-        Some(Err(failure)) => return Finding { verdict: Verdict::Unknown, ..Finding::refused(ability, failure) },
+        Some(Err(failure)) => return Finding::new(ability, Verdict::Unknown, &failure.message, &needed),
         Some(Ok(page)) => page,
     };
     let admins: Vec<Group> = page.list("values").iter().filter_map(|group| Group::read(group).ok()).collect();
     let mine = me.map(Group::of_user).unwrap_or_default();
-    match admins.iter().find(|group| mine.iter().any(|own| own.id == group.id)) {
-        Some(group) => {
-            let detail = format!("This account is in {}, which administers the site.", group.name);
-            Finding::new(ability, Verdict::Pass, &detail, "")
-        }
-        None => {
-            let names: Vec<&str> = admins.iter().map(|group| group.name.as_str()).collect();
-            let detail =
-                format!("This account is in none of the groups that administer the site: {}.", names.join(", "));
-            Finding::new(ability, Verdict::Unknown, &detail, &needs)
-        }
+    if let Some(group) = admins.iter().find(|group| mine.iter().any(|own| own.id == group.id)) {
+        let detail = format!("This account is in {}, which administers the site.", group.name);
+        return Finding::new(ability, Verdict::Pass, &detail, "");
     }
+    let detail = if admins.is_empty() {
+        "No group is shown that administers the site."
+    } else {
+        "This account is in none of the groups that are shown to administer the site."
+    };
+    Finding::new(ability, Verdict::Unknown, detail, &needed)
 }

@@ -6,6 +6,7 @@ use super::{Change, Failure, FailureKind};
 use crate::connection::Connection;
 use crate::operation::{Operation, Safety};
 use crate::transport::{Response, TransportError};
+use serde_json::Value;
 
 impl Failure {
     /// No answer came.
@@ -47,9 +48,14 @@ impl Failure {
     /// An answer came whose status is not a success, or that was meant for a stranger.
     pub(crate) fn from_answer(connection: &Connection, operation: &Operation, answer: &Response) -> Failure {
         let status = answer.status;
+        let (said, code) = said(&answer.body);
+        let said = said.unwrap_or_default();
+        let says = |texts: &[&str]| texts.iter().any(|text| said.contains(text));
         let is_stranger = is_refused(answer) && status != 401;
         let kind = match status {
-            _ if is_stranger => FailureKind::Unauthenticated,
+            _ if is_stranger || says(&REFUSALS) => FailureKind::Unauthenticated,
+            // States that come as a 400 or a 403 and are told by their words only.
+            400 | 403 if says(&["Licence exceeded", "externalDirectory"]) => FailureKind::Conflict,
             400 | 405..=406 | 410..=428 => FailureKind::Other,
             401 => FailureKind::Unauthenticated,
             402 | 409 => FailureKind::Conflict,
@@ -60,10 +66,6 @@ impl Failure {
             500..=599 => FailureKind::Unavailable,
             _ => FailureKind::Protocol,
         };
-        let (said, code) = said(&answer.body);
-        // States that come as a 400 or a 403 and are told by their words only.
-        let is_state = |text: &str| ["Licence exceeded", "externalDirectory"].iter().any(|state| text.contains(state));
-        let kind = if said.as_deref().is_some_and(is_state) { FailureKind::Conflict } else { kind };
         let what = match kind {
             FailureKind::Unauthenticated if is_stranger => {
                 "Atlassian did not accept the credential, and answered as to a stranger"
@@ -77,7 +79,6 @@ impl Failure {
             FailureKind::Protocol => "This is no answer that Atlassian documents",
             _ => "Atlassian refused the request",
         };
-        let said = said.unwrap_or_default();
         let mut advice = diagnose(connection, operation, answer, &said);
         if advice.is_empty() {
             advice.push_str(by_status(status));
@@ -95,6 +96,13 @@ impl Failure {
         failure.status = Some(status);
         failure.retry_after = answer.header("retry-after").and_then(|value| value.trim_ascii().parse().ok());
         failure.code = code;
+        failure.is_known = match status {
+            // The gateway says 401 to a token that it knows and that lacks a scope.
+            401 => says(&["scope does not match"]),
+            // In the words of the API itself, behind everything that checks credentials.
+            403 => kind != FailureKind::Unauthenticated && is_of_an_api(&answer.body),
+            _ => false,
+        };
         failure.request_id = ["atl-traceid", "x-arequestid", "x-request-id"].into_iter().find_map(text);
         failure
     }
@@ -129,6 +137,15 @@ fn by_status(status: u16) -> &'static str {
     }
 }
 
+/// What says that a credential was not accepted, whatever the status.
+const REFUSALS: [&str; 2] = ["Connect Session Auth Token", "Basic authentication with passwords"];
+
+/// Whether an error body is in a form of Jira's, of the admin APIs' or of user management's.
+fn is_of_an_api(body: &[u8]) -> bool {
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    body.is_some_and(|body| ["errorMessages", "errors", "key"].iter().any(|form| body.get(form).is_some()))
+}
+
 /// Whether the answer is to nobody: Jira does not refuse a wrong e-mail address or token where
 /// strangers may ask too, but answers them, with an empty list or a 404, and says so in this header
 /// only (measured: github.com/brekkylab/backlot/issues/123, MrRefactoring/jira.js/issues/418).
@@ -140,7 +157,7 @@ pub(crate) fn is_refused(answer: &Response) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::{Given, Kind};
+    use crate::connection::{Given, Kind, Plane};
     use crate::operations::{jira, organization, scim};
 
     fn answer(status: u16, body: &str) -> Response {
@@ -161,19 +178,31 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_of_every_kind_has_an_advice_that_is_filled_in() {
-        let kinds = [Kind::ApiToken, Kind::ScopedToken, Kind::ServiceAccount, Kind::OAuth, Kind::HostSigned];
-        let others = [(Kind::ApiKey, &organization::INVITE), (Kind::ScimKey, &scim::LIST_USERS)];
-        for (kind, operation) in kinds.map(|kind| (kind, &jira::CREATE_USER)).into_iter().chain(others) {
-            let id = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
-            let given = Given { email: "mia@example.com", ..Given::new(kind, id, "token") };
-            let given = if kind == Kind::ApiToken { Given { id: "acme.atlassian.net", ..given } } else { given };
+    fn every_refusal_of_every_kind_everywhere_has_an_advice_that_is_filled_in() {
+        let (cloud, site) = ("70ef3a32-d0da-4e09-b35e-0109f91969c3", "acme.atlassian.net");
+        let (of_site, of_organization, of_scim) = (&jira::CREATE_USER, &organization::INVITE, &scim::LIST_USERS);
+        for (kind, plane, id, operation) in [
+            (Kind::ApiToken, Plane::Site, site, of_site),
+            (Kind::ScopedToken, Plane::Site, cloud, of_site),
+            (Kind::ServiceAccount, Plane::Site, cloud, of_site),
+            (Kind::OAuth, Plane::Site, cloud, of_site),
+            (Kind::ApiKey, Plane::Organization, "o-1", of_organization),
+            (Kind::ApiKey, Plane::Organization, "o-1", &organization::GET_MANAGEABILITY),
+            (Kind::ScimKey, Plane::Scim, "d-1", of_scim),
+            (Kind::HostSigned, Plane::Site, site, of_site),
+            (Kind::HostSigned, Plane::Site, cloud, of_site),
+            (Kind::HostSigned, Plane::Organization, "o-1", of_organization),
+            (Kind::HostSigned, Plane::Organization, "o-1", &organization::GET_MANAGEABILITY),
+            (Kind::HostSigned, Plane::Scim, "d-1", of_scim),
+        ] {
+            let given = Given { plane, email: "mia@example.com", ..Given::new(kind, id, "token") };
             let connection = Connection::new(&given).unwrap();
-            for status in [401, 403] {
-                let advice = Failure::from_answer(&connection, operation, &answer(status, "")).advice.clone();
+            for (status, body) in [(401, ""), (401, "<!DOCTYPE HTML>"), (403, ""), (403, "<HTML>"), (403, "{}")] {
+                let advice = Failure::from_answer(&connection, operation, &answer(status, body)).advice.clone();
                 let lines: Vec<&str> = advice.lines().collect();
-                assert!(lines[0].starts_with("Sent: ") && lines[1].starts_with("Likely: "), "{kind:?} {advice}");
-                assert!(!advice.contains(['{', '}']) && lines.len() <= 4, "{kind:?} {advice}");
+                let what = format!("{kind:?} {plane:?} {status} {body} {advice}");
+                assert!(lines[0].starts_with("Sent: ") && lines[1].starts_with("Likely: "), "{what}");
+                assert!(!advice.contains(['{', '}']) && lines.len() <= 4, "{what}");
             }
         }
     }

@@ -41,7 +41,7 @@ enum Sign {
     Fits(bool),
     /// Nothing of all that: it shows only where no other cause does.
     Else,
-    /// An operation that takes scopes.
+    /// The same, of an operation that takes scopes.
     Scopes,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn diagnose(connection: &Connection, operation: &Operation, answer: &
         // A certain cause leaves no room for another.
         let most = if sure == Sure::Certain { 1 } else { MOST };
         for cause in CAUSES.iter().filter(|cause| cause.sure == sure && refusal.shows(cause)) {
-            if named < most && !(named > 0 && matches!(cause.sign, Sign::Else)) {
+            if named < most && !(named > 0 && matches!(cause.sign, Sign::Else | Sign::Scopes)) {
                 for text in [if advice.is_empty() { "" } else { "\n" }, word, cause.cause, " ", cause.mend] {
                     advice.push_str(text);
                 }
@@ -136,12 +136,17 @@ impl Refusal<'_> {
 
     fn is_html(&self) -> bool {
         let typed = self.answer.header("content-type").is_some_and(|it| it.contains("html"));
-        typed || self.answer.body.trim_ascii_start().starts_with(b"<html")
+        let begin = self.answer.body.trim_ascii_start();
+        let begins = |tag: &str| begin.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag.as_bytes()));
+        typed || begins("<html") || begins("<!doctype html")
     }
 
     /// Fills in the operation's and the connection's own words, one after the other.
     fn fill(&self, advice: String) -> String {
-        let scopes = self.operation.scopes.to_string();
+        let mut scopes = self.operation.scopes.to_string();
+        if scopes.is_empty() {
+            scopes = "the scope that its documentation names".into();
+        }
         let expires = self
             .connection
             .expires()

@@ -23,7 +23,15 @@ fn the_mistakes_are_many_and_the_first_four_questions_are_among_them() {
     let cases = cases();
     let mistakes: Vec<&Mistake> = cases.iter().filter_map(|case| case.mistake.as_ref()).collect();
     assert!(mistakes.len() >= 25, "{}", mistakes.len());
-    assert_eq!(mistakes.iter().filter(|mistake| mistake.thread).count(), 4);
+    let thread = |case: &&Case| case.mistake.as_ref().is_some_and(|mistake| mistake.thread);
+    let threads: Vec<&str> = cases.iter().filter(thread).map(|case| case.name.as_str()).collect();
+    let questions = [
+        "An API token on the admin API",
+        "`Bearer` with an API token",
+        "Base64 of the wrong thing",
+        "Inviting an outsider without `products`",
+    ];
+    assert_eq!(threads, questions);
 }
 
 fn page() -> String {
@@ -36,14 +44,23 @@ fn page() -> String {
         "<!-- Made from host-test/cases/mistakes.toml by `{WRITE}=1 cargo test`; a test compares the two. -->\n\n\
          # Troubleshooting credentials and permissions\n\n\
          Each mistake here is a test: the component makes it against the mock Atlassian, which answers as written, \
-         and Usher says what is written below it, word for word. What an answer proves is called certain; what it \
-         only suggests is called likely or possible, the likeliest first.\n\n\
+         and Usher says what is written below it, word for word. What an answer says itself is called certain; what \
+         it only suggests is called likely or possible, the likeliest first. Nobody who wrote this could ask the \
+         live service: the answers are those of Atlassian's descriptions and of people's reports, and where \
+         nobody reported the words, that is said.\n\n\
          `usher doctor`, or `check-connection` in the contract, finds most of them at once and changes nothing.\n\n\
          ## The questions that this project began with\n"
     );
     of(true).for_each(|(case, mistake)| section(&mut page, case, mistake));
     page.push_str("\n## All the others\n");
     of(false).for_each(|(case, mistake)| section(&mut page, case, mistake));
+    page.push_str(
+        "\n## What cannot be got wrong here\n\n\
+         Usher builds every request itself, so some known mistakes have no place in it: the group or the account id \
+         in the wrong part of the request, the endpoints that stopped in 2026, `GET /v1/orgs` as a proof of a key \
+         (it may be empty for a good one), and refresh tokens, which it never asks for or uses (a reused one is \
+         `invalid_grant`, and its successor is the one to keep).\n",
+    );
     page
 }
 
@@ -58,7 +75,11 @@ fn section(page: &mut String, case: &Case, mistake: &Mistake) {
     write!(page, "\n### {}\n\n{}\n", case.name, mistake.what).unwrap();
     match &mistake.answer {
         Some(answer) => write!(page, "\n```\nHTTP {}\n```\n", as_acme(answer.trim_end())).unwrap(),
-        None => page.push_str("\nUsher sees it before it asks anything, or has asked nothing that failed.\n"),
+        None if case.requests.is_empty() => page.push_str("\nUsher refuses it without asking anything.\n"),
+        None => page.push_str("\nUsher looks first, and refuses it then; nothing was changed.\n"),
+    }
+    if mistake.assumed {
+        page.push_str("\nThe status was reported; these words are assumed.\n");
     }
     write!(page, "\n> {message}\n").unwrap();
     for line in text("advice").unwrap().lines() {

@@ -37,8 +37,8 @@ The last is a whole header, which is added outside of the sandbox and never gets
 #[derive(Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectionArguments {
-    /// The kind of credential, where the environment has several; the kinds are below.
-    #[arg(long, global = true, value_name = "KIND", value_parser = kind, env = "ATLASSIAN_CONNECTION", hide_env_values = true)]
+    /// The kind of credential, where the environment has several; `usher --help` lists them.
+    #[arg(long, global = true, value_name = "KIND", env = "ATLASSIAN_CONNECTION", hide_env_values = true)]
     pub(crate) connection: Option<String>,
     /// The site: its host name, its URL, or behind the gateway its cloud id.
     #[arg(long, global = true, value_name = "HOST", env = "ATLASSIAN_SITE", hide_env_values = true)]
@@ -125,14 +125,30 @@ pub(crate) enum GroupCommand {
     },
 }
 
-/// Reads a kind of credential; an empty variable counts as not there.
-fn kind(text: &str) -> Result<String, String> {
-    let known: Vec<&str> = usher::connection::cases().map(|(case, _)| case).collect();
-    if text.is_empty() || known.contains(&text) {
-        return Ok(text.to_owned());
+impl Arguments {
+    /// Reads the command line, and ends the process where it is wrong.
+    ///
+    /// clap repeats what it does not know, and people put a token where none belongs; so whatever
+    /// looks like one is struck out of its message.
+    pub(crate) fn read() -> Arguments {
+        Arguments::try_parse().unwrap_or_else(|error| {
+            let text = error.render().to_string();
+            if !SECRETS.iter().any(|begin| text.contains(begin)) {
+                error.exit();
+            }
+            let is_end = |c: char| c.is_whitespace() || "'\"=".contains(c);
+            let words = text.split_inclusive(is_end).map(|word| {
+                let is_secret = SECRETS.iter().any(|begin| word.contains(begin));
+                if is_secret { "[redacted]'" } else { word }
+            });
+            eprint!("{}", words.collect::<String>());
+            std::process::exit(2);
+        })
     }
-    Err(format!("there is {}", known.join(", ")))
 }
+
+/// How Atlassian's tokens and keys begin, and a JWT.
+const SECRETS: [&str; 4] = ["ATATT", "ATCTT", "ATSTT", "eyJ"];
 
 const ROLES: [(&str, Role); 8] = [
     ("user", Role::User),

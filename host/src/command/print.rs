@@ -3,6 +3,7 @@
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
+use std::process::ExitCode;
 use usher_host::{
     Ability, Account, AccountStatus, Change, Failure, FailureKind, Group, InviteOutcome, Invited, Membership,
     MembershipOutcome, Part, PartKind, PartOutcome, PlaceKind, Report, Verdict,
@@ -24,6 +25,12 @@ pub(crate) fn line(text: &str) {
 
 pub(crate) fn json(value: &Value) {
     println!("{value:#}");
+}
+
+/// The command line is wrong; in clap's words and with its exit status.
+pub(crate) fn misused(error: &str) -> ExitCode {
+    eprintln!("{BAD}error:{BAD:#} {error}");
+    ExitCode::from(2)
 }
 
 /// The sandbox itself broke.
@@ -101,7 +108,10 @@ pub(crate) fn report(report: &Report) {
         fact("expires", expires.clone());
     }
     println!();
+    let mut before = "";
     for finding in &report.findings {
+        let advice = if finding.advice == before && !before.is_empty() { "As above." } else { &finding.advice };
+        before = &finding.advice;
         let style = match finding.verdict {
             Verdict::Pass => GOOD,
             Verdict::Fail => BAD,
@@ -109,7 +119,7 @@ pub(crate) fn report(report: &Report) {
         };
         // Verdict and ability are a column of their own beside the text.
         let [mut verdict, mut ability] = [verdict(finding.verdict), ability(finding.ability)];
-        for line in [&finding.detail, &finding.advice].into_iter().flat_map(|text| wrapped(text, &" ".repeat(27))) {
+        for line in [finding.detail.as_str(), advice].into_iter().flat_map(|text| wrapped(text, &" ".repeat(27))) {
             println!("{style}{verdict:<8}{style:#}{ability:<19}{}", line.trim_start());
             [verdict, ability] = ["", ""];
         }

@@ -10,6 +10,8 @@ use usher_host::{Grants, Limits};
 
 const DEADLINE: &str = "USHER_DEADLINE_MS";
 
+const CONNECTION: &str = "ATLASSIAN_CONNECTION";
+
 /// The header of a connection that the host signs. The component never sees it.
 const AUTHORIZATION: &str = "ATLASSIAN_AUTHORIZATION";
 
@@ -17,13 +19,19 @@ const AUTHORIZATION: &str = "ATLASSIAN_AUTHORIZATION";
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Reads environment and flags; a flag stands before the variable of its name.
+///
+/// # Errors
+///
+/// What is wrong with the command line, in words that repeat nothing of it: people put secrets into
+/// the wrong place.
 pub(super) fn read(arguments: &ConnectionArguments) -> Result<Grants, String> {
+    let known = || connection::cases().map(|(case, _)| case).collect::<Vec<_>>().join(", ");
     let mut settings: HashMap<&str, String> = connection::variables()
         .chain([DEADLINE, AUTHORIZATION])
-        .filter_map(|name| Some((name, std::env::var(name).ok()?)))
+        .filter_map(|name| Some((name, std::env::var(name).ok().filter(|value| !value.is_empty())?)))
         .collect();
     let flags = [
-        ("ATLASSIAN_CONNECTION", &arguments.connection),
+        (CONNECTION, &arguments.connection),
         ("ATLASSIAN_SITE", &arguments.site),
         ("ATLASSIAN_EMAIL", &arguments.account_email),
         ("ATLASSIAN_ORG_ID", &arguments.org_id),
@@ -32,34 +40,40 @@ pub(super) fn read(arguments: &ConnectionArguments) -> Result<Grants, String> {
         ("ATLASSIAN_API_URL", &arguments.api_url),
     ];
     settings.extend(flags.into_iter().filter_map(|(name, flag)| Some((name, flag.clone()?))));
+    let named = settings.get(CONNECTION).cloned();
+    let case = named.as_ref().and_then(|named| connection::cases().find(|(case, _)| case == named));
+    if named.is_some() && case.is_none() {
+        return Err(format!("--connection is none of the kinds there are: {}", known()));
+    }
     if let Some(file) = &arguments.secret_file {
-        let named = arguments.connection.as_deref().unwrap_or_default();
-        let mut cases = connection::cases();
-        let (_, variable) = cases
-            .find(|(case, _)| *case == named)
-            .ok_or("--secret-file needs --connection, which tells what kind of credential it holds")?;
+        let (_, variable) =
+            case.ok_or_else(|| format!("--secret-file needs --connection, to tell its kind: {}", known()))?;
         settings.insert(variable.unwrap_or(AUTHORIZATION), secret(file)?);
     }
-
     let authorization = settings.remove(AUTHORIZATION);
+    let secrets = || connection::cases().filter_map(|(_, variable)| variable);
+    if authorization.is_some() && named.is_none() && !secrets().any(|variable| settings.contains_key(variable)) {
+        settings.insert(CONNECTION, "host-signed".to_owned());
+    }
+
     // The component ends a call by itself at its deadline; this comes after.
     let deadline = settings.get(DEADLINE).and_then(|text| text.parse().ok()).unwrap_or(60_000);
     let limits = Limits { time: Duration::from_millis(deadline).saturating_add(GRACE), ..Limits::default() };
     let mut grants = Grants::new().limits(limits);
-    for (name, value) in &settings {
-        grants = grants.variable(name, value);
-    }
     // Where the settings make no connection there is no host to grant, and the component says what
     // is wrong with them.
     if let Ok(connection) = Connection::from_environment(|name| settings.get(name).cloned()) {
         for host in [Some(connection.base()), connection.site_to_look_up()].into_iter().flatten() {
             grants = grants.host(&host.to_string()).map_err(|error| error.to_string())?;
         }
-        if let (connection::Kind::HostSigned, Some(value)) = (connection.kind(), authorization) {
+        if let (connection::Kind::HostSigned, Some(value)) = (connection.kind(), &authorization) {
             grants = grants.signed(value.trim()).map_err(|error| error.to_string())?;
         }
+        // A secret that is not used has no business in the sandbox.
+        let used = connection.kind().variable();
+        settings.retain(|name, _| Some(*name) == used || !secrets().any(|variable| variable == *name));
     }
-    Ok(grants)
+    Ok(settings.iter().fold(grants, |grants, (name, value)| grants.variable(name, value)))
 }
 
 /// The credential in a file, without the line break at its end that editors make.
@@ -69,6 +83,6 @@ fn secret(file: &Path) -> Result<String, String> {
         Some("-") => std::io::stdin().read_to_string(&mut text),
         _ => std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text)),
     };
-    read.map_err(|error| format!("{}: {error}", file.display()))?;
+    read.map_err(|error| format!("--secret-file: {error}"))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -12,10 +12,6 @@ const NONE: Cause =
 const LIKELY: Cause = Cause { sure: Sure::Likely, ..NONE };
 const POSSIBLE: Cause = Cause { sure: Sure::Possible, ..NONE };
 
-/// Every kind that a caller gives, and not the host.
-const GIVEN: &[Kind] =
-    &[Kind::ApiToken, Kind::ScopedToken, Kind::ServiceAccount, Kind::OAuth, Kind::ApiKey, Kind::ScimKey];
-
 /// The causes; of two that are equally sure, the likelier stands first.
 pub(super) const CAUSES: &[Cause] = &[
     // What the answer itself proves.
@@ -27,6 +23,7 @@ pub(super) const CAUSES: &[Cause] = &[
         ..NONE
     },
     Cause {
+        statuses: &[401, 403],
         sign: Sign::Says("scope does not match"),
         cause: "The token lacks the scope for this, or has scopes of the wrong sort.",
         mend: "Make a token that has {scopes}. Logging in again does not help.",
@@ -48,25 +45,31 @@ pub(super) const CAUSES: &[Cause] = &[
         ..NONE
     },
     Cause {
+        statuses: &[401, 403],
         sign: Sign::Says("basic authentication with passwords"),
         cause: "The account's password was sent in the place of an API token.",
         mend: "Make an API token at id.atlassian.com > Security > API tokens.",
         ..NONE
     },
     Cause {
+        statuses: &[401, 403],
+        homes: &[Home::Site],
         sign: Sign::Says("connect session auth token"),
         cause: "The credential came as `Bearer`. A site's own host takes an API token as `Basic` only, with its e-mail address.",
         mend: "Use the connection `site`; or, where the host signs, let it add `Basic` and base64 of `email:token`, the two in one.",
         ..NONE
     },
     Cause {
+        statuses: &[403],
+        homes: &[Home::Site, Home::Gateway],
         sign: Sign::Says("not permitted to use confluence"),
         cause: "This account has no access to Confluence.",
         mend: "Give it access to Confluence in Atlassian Administration, or use an account that has it.",
         ..NONE
     },
     Cause {
-        statuses: &[401, 403],
+        statuses: &[403],
+        homes: &[Home::Site, Home::Gateway],
         sign: Sign::Says("browse users and groups"),
         cause: "This account lacks the global permission Browse users and groups.",
         mend: "A Jira admin grants it in Jira > Settings > System > Global permissions.",
@@ -88,13 +91,6 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     Cause {
         statuses: &[403],
-        sign: Sign::Says("externaldirectory"),
-        cause: "An identity provider manages this, and here it can only be read.",
-        mend: "Change it at the identity provider.",
-        ..NONE
-    },
-    Cause {
-        statuses: &[403],
         sign: Sign::Says("forbidden.action"),
         cause: "The account has a restriction that forbids this, such as being managed elsewhere.",
         mend: "Look at the account in Atlassian Administration; its restriction is named there.",
@@ -102,6 +98,7 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     Cause {
         statuses: &[400, 403],
+        homes: &[Home::Organization],
         sign: Sign::Says("new user management experience"),
         cause: "The organization is not on Atlassian's centralized user management, which this needs.",
         mend: "Until Atlassian has moved it, use the connection `site` for each of its sites.",
@@ -116,6 +113,7 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     Cause {
         statuses: &[400],
+        homes: &[Home::Site, Home::Gateway],
         sign: Sign::Says("must specify the products"),
         cause: "The invitation names no product, which a site has wanted since 2024.",
         mend: "Name one at least, such as jira-software.",
@@ -135,7 +133,21 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     // What the answer suggests.
     Cause {
-        statuses: &[401, 407],
+        statuses: &[403],
+        sign: Sign::Says("externaldirectory"),
+        cause: "An identity provider manages this, and here it can only be read.",
+        mend: "Change it at the identity provider.",
+        ..LIKELY
+    },
+    Cause {
+        statuses: &[403],
+        sign: Sign::Html,
+        cause: "Something before the API refused the request: a proxy, or a list of allowed addresses (IP allowlist).",
+        mend: "Ask whoever runs the network, or the organization's admins; the credential need not be at fault.",
+        ..LIKELY
+    },
+    Cause {
+        statuses: &[401],
         sign: Sign::Header("www-authenticate", "Negotiate"),
         cause: "Something between here and Atlassian, such as a proxy, asks for a login of its own.",
         mend: "Ask whoever runs that network; Atlassian never asks in this way.",
@@ -190,7 +202,25 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         statuses: &[401],
         homes: &[Home::Site],
-        kinds: &[Kind::ApiToken],
+        kinds: &[Kind::HostSigned],
+        sign: Sign::Html,
+        cause: "The host added base64 of the wrong thing, such as the token alone, or the two halves apart.",
+        mend: "Let it add `Basic` and base64 of `email:token`, the two in one and without a line break, to requests to {host}.",
+        ..LIKELY
+    },
+    Cause {
+        statuses: &[401],
+        homes: &[Home::Site],
+        kinds: &[Kind::HostSigned],
+        sign: Sign::NoHtml,
+        cause: "The host added no `Authorization` header that can be used.",
+        mend: "Let it add `Basic` and base64 of `email:token`, the two in one, to requests to {host}.",
+        ..LIKELY
+    },
+    Cause {
+        statuses: &[401],
+        homes: &[Home::Site],
+        kinds: &[Kind::ApiToken, Kind::HostSigned],
         cause: "The e-mail address and the token do not belong together, or one was changed on the way: cut off, or encoded already.",
         mend: "Give the address of the account that made the token, and the token itself, just as id.atlassian.com showed it.",
         ..LIKELY
@@ -198,7 +228,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         statuses: &[401],
         homes: &[Home::Site, Home::Gateway],
-        kinds: &[Kind::ApiToken, Kind::ScopedToken],
+        kinds: &[Kind::ApiToken, Kind::ScopedToken, Kind::HostSigned],
         cause: "The token has expired or was revoked; it lives a year at most.",
         mend: "Make a new one at id.atlassian.com > Security > API tokens.",
         ..POSSIBLE
@@ -281,31 +311,12 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         statuses: &[401, 403],
         homes: &[Home::Scim],
-        kinds: &[Kind::ScimKey],
         cause: "The key is of another directory or was replaced. An organization's API key and a person's API token never work here.",
         mend: "Make a new key in Atlassian Administration > Security > Identity providers, at the directory, and compare its id.",
         ..LIKELY
     },
     Cause {
         statuses: &[401],
-        homes: &[Home::Site],
-        kinds: &[Kind::HostSigned],
-        sign: Sign::Html,
-        cause: "The host added base64 of the wrong thing, such as the token alone, or the two halves apart.",
-        mend: "Let it add `Basic` and base64 of `email:token`, the two in one and without a line break, to requests to {host}.",
-        ..LIKELY
-    },
-    Cause {
-        statuses: &[401],
-        homes: &[Home::Site],
-        kinds: &[Kind::HostSigned],
-        sign: Sign::NoHtml,
-        cause: "The host added no `Authorization` header that can be used.",
-        mend: "Let it add `Basic` and base64 of `email:token`, the two in one, to requests to {host}.",
-        ..LIKELY
-    },
-    Cause {
-        statuses: &[401, 403],
         homes: &[Home::Gateway, Home::Organization, Home::Scim],
         kinds: &[Kind::HostSigned],
         cause: "The host added no `Authorization` header that can be used, or one for another place.",
@@ -316,16 +327,14 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         statuses: &[403],
         homes: &[Home::Site, Home::Gateway],
-        kinds: GIVEN,
         sign: Sign::Else,
         cause: "The account may not do this.",
-        mend: "It takes {role}. An organization's API key does not need such a person.",
+        mend: "It takes {role}.",
         ..LIKELY
     },
     Cause {
         statuses: &[403],
         homes: &[Home::Organization],
-        kinds: &[Kind::ApiKey],
         sign: Sign::Scopes,
         cause: "The API key was made with scopes, and without the one for this.",
         mend: "Make a key with {scopes} in Atlassian Administration (admin.atlassian.com) > Organization settings > API keys.",
@@ -334,7 +343,6 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         statuses: &[403],
         homes: &[Home::Organization],
-        kinds: &[Kind::ApiKey],
         sign: Sign::Else,
         cause: "The API key was made with scopes, or the account is not one of the organization's own.",
         mend: "It takes {role}, and an account of a domain that the organization has verified.",
