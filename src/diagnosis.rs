@@ -138,7 +138,11 @@ fn reach(connection: &Connection, answers: &Answers) -> Finding {
     let answered = answers.iter().any(|answer| answer.as_ref().map_or_else(has_answered, |_| true));
     match answers.iter().find_map(|answer| answer.as_ref().err()) {
         Some(failure) if !answered => Finding::failed(Ability::Reach, Verdict::Fail, failure),
-        _ => Finding::new(Ability::Reach, Verdict::Pass, &format!("{} answers.", connection.base()), ""),
+        _ => {
+            // The first that was asked: where it did not answer as it should, nobody else was.
+            let host = connection.site_to_look_up().unwrap_or(connection.base());
+            Finding::new(Ability::Reach, Verdict::Pass, &format!("{host} answers."), "")
+        }
     }
 }
 
@@ -153,7 +157,7 @@ fn authenticate(connection: &Connection, answers: &Answers) -> Finding {
             let is_refused = failure.kind == FailureKind::Unauthenticated;
             Finding::failed(ability, if is_refused { Verdict::Fail } else { Verdict::Unknown }, failure)
         }
-        // Nobody was asked, and so this much can be said only.
+        // Nobody answered, so that no more than this can be said.
         None => {
             let mut finding = Finding::not_asked(ability);
             if let Look::Other(what) = connection.look() {
@@ -197,7 +201,7 @@ impl Finding {
 
     /// What a failed read says of an ability: no more than that, if it was not for lack of rights.
     fn refused(ability: Ability, failure: &Failure) -> Finding {
-        let is_refused = matches!(failure.kind, FailureKind::Unauthenticated | FailureKind::Forbidden);
+        let is_refused = failure.is_known || failure.kind == FailureKind::Unauthenticated;
         Finding::failed(ability, if is_refused { Verdict::Fail } else { Verdict::Unknown }, failure)
     }
 }
