@@ -258,6 +258,7 @@ fn decode(operation: &Operation, answer: &Response) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::{Given, Kind};
     use crate::failure::Change;
     use crate::operations::{jira, organization};
     use crate::transport::TransportError;
@@ -312,6 +313,29 @@ mod tests {
         let all = run(client.list(Call::new(&jira::FIND_USERS).query("query", "a b"))).unwrap();
         assert_eq!(all.len(), PAGE + 1);
         assert_eq!(transport.asked.borrow()[1], "GET /rest/api/3/user/search?query=a%20b&startAt=50&maxResults=50");
+    }
+
+    #[test]
+    fn a_cloud_id_is_looked_up_once_and_taken_only_if_it_is_one() {
+        let id = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
+        let body = format!(r#"{{"cloudId":"{id}"}}"#);
+        let given = Given::new(Kind::OAuth, "acme.atlassian.net", "token");
+        let connection = Connection::new(&given).unwrap();
+        let call = || Call::new(&jira::MYSELF);
+        let transport = Scripted::default().answer(200, &body).answer(200, "{}").answer(200, "{}");
+        let client = Client::new(&connection, &transport, DEADLINE);
+        run(client.call(call())).unwrap();
+        run(client.call(call())).unwrap();
+        let myself = format!("GET /ex/jira/{id}/rest/api/3/myself");
+        assert_eq!(*transport.asked.borrow(), ["GET /_edge/tenant_info", &myself, &myself]);
+        for (status, body) in
+            [(403, body.as_str()), (200, r#"{"cloudId":"../../admin"}"#), (200, "{}"), (200, "<html>")]
+        {
+            let transport = Scripted::default().answer(status, body);
+            let client = Client::new(&connection, &transport, DEADLINE);
+            let failure = run(client.call(call())).unwrap_err();
+            assert_eq!((failure.kind, failure.status), (FailureKind::NotFound, Some(status)), "{body}");
+        }
     }
 
     #[test]

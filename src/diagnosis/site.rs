@@ -71,15 +71,12 @@ pub(super) fn read(connection: &Connection, answers: &Answers, report: &mut Repo
         check_scopes(&mut invite, &jira::CREATE_USER, scopes.as_deref());
         check_scopes(&mut memberships, &jira::ADD_USER_TO_GROUP, scopes.as_deref());
     }
-    let manage = match me {
-        None => Finding::not_asked(Ability::ManageAccounts),
-        Some(_) => Finding::new(
-            Ability::ManageAccounts,
-            Verdict::Fail,
-            "No credential of a site can do that.",
-            "It takes an organization's API key that was made without scopes.",
-        ),
-    };
+    let manage = Finding::new(
+        Ability::ManageAccounts,
+        Verdict::Fail,
+        "No credential of a site can do that.",
+        "It takes an organization's API key that was made without scopes.",
+    );
     report.findings.extend([people, groups, invite, memberships, manage]);
 }
 

@@ -178,6 +178,26 @@ mod tests {
     }
 
     #[test]
+    fn a_certain_cause_is_named_alone() {
+        let mut both = answer(401, "Basic authentication with passwords is deprecated.");
+        both.headers.push(("X-Seraph-LoginReason".into(), "AUTHENTICATION_DENIED".into()));
+        let advice = Failure::from_answer(&site(), &jira::FIND_USERS, &both).advice.clone();
+        let lines: Vec<&str> = advice.lines().collect();
+        assert!(lines.len() == 2 && lines[1].starts_with("Certain: After too many failed logins"), "{advice}");
+    }
+
+    #[test]
+    fn a_page_for_a_browser_is_told_by_its_type_or_by_how_it_begins() {
+        let advice = |answer: &Response| Failure::from_answer(&site(), &jira::FIND_USERS, answer).advice.clone();
+        let mut typed = answer(403, "Access blocked");
+        assert!(!advice(&typed).contains("proxy"));
+        typed.headers.push(("Content-Type".into(), "text/html; charset=utf-8".into()));
+        for page in [typed, answer(403, " <!DOCTYPE html><p>"), answer(403, "<!doctype HTML>"), answer(403, "<HTML>")] {
+            assert!(advice(&page).contains("a proxy, or a list of allowed addresses"), "{page:?}");
+        }
+    }
+
+    #[test]
     fn every_refusal_of_every_kind_everywhere_has_an_advice_that_is_filled_in() {
         let (cloud, site) = ("70ef3a32-d0da-4e09-b35e-0109f91969c3", "acme.atlassian.net");
         let (of_site, of_organization, of_scim) = (&jira::CREATE_USER, &organization::INVITE, &scim::LIST_USERS);
