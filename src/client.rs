@@ -179,6 +179,11 @@ impl<'a, T: Transport> Client<'a, T> {
         }
     }
 
+    /// The cloud id as far as it is known without asking for it; empty where none is needed.
+    pub(crate) fn known_cloud_id(&self) -> &str {
+        self.cloud_id.get().map_or(self.connection.id(), String::as_str)
+    }
+
     /// The cloud id: nothing where none is needed, and looked up where only the site is known.
     async fn cloud_id(&self) -> Result<&str> {
         let Some(site) = self.connection.site_to_look_up() else { return Ok(self.connection.id()) };

@@ -90,7 +90,7 @@ pub async fn check<T: Transport>(client: &Client<'_, T>) -> Report {
         findings: vec![reach(connection, &answers), authenticate(connection, &answers)],
     };
     match client.plane() {
-        Plane::Site => site::read(connection, &answers, &mut report),
+        Plane::Site => site::read(connection, client.known_cloud_id(), &answers, &mut report),
         Plane::Organization => organization::read(&answers, &mut report),
         Plane::Scim => scim::read(&answers, &mut report),
     }
@@ -209,4 +209,54 @@ impl Finding {
 /// The answer with that number, if it was asked for and is no failure.
 fn good(answers: &Answers, at: usize) -> Option<&Value> {
     answers.get(at)?.as_ref().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::DEADLINE;
+    use crate::connection::{Given, Kind};
+    use crate::operation::Safety;
+    use crate::operations::all;
+    use crate::transport::TransportError;
+    use crate::transport::scripted::{Scripted, run};
+
+    #[test]
+    fn a_host_that_cannot_be_reached_is_asked_once() {
+        let connection = Connection::organization("o-1", "key", None, None).unwrap();
+        let transport = Scripted::default().fail(TransportError::Unsent("connection refused".into()));
+        let report = run(check(&Client::new(&connection, &transport, DEADLINE)));
+        assert_eq!(transport.asked.borrow().len(), 1);
+        let verdicts: Vec<Verdict> = report.findings.iter().map(|finding| finding.verdict).collect();
+        assert_eq!((verdicts.len(), verdicts[0]), (7, Verdict::Fail));
+        assert!(verdicts[1..].iter().all(|verdict| *verdict == Verdict::Unknown));
+    }
+
+    #[test]
+    fn every_request_of_every_check_only_reads() {
+        let id = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
+        let site = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();
+        let oauth = Connection::new(&Given::new(Kind::OAuth, id, "t")).unwrap();
+        let organization = Connection::organization("o-1", "key", None, None).unwrap();
+        let scim = Connection::new(&Given::new(Kind::ScimKey, "d-1", "k")).unwrap();
+        let person = r#"{"data":[{"accountId":"1","claimStatus":"managed"}]}"#;
+        for (connection, requests) in [(site, 5), (oauth, 6), (organization, 7), (scim, 2)] {
+            let transport = (0..requests).fold(Scripted::default(), |transport, _| transport.answer(200, person));
+            run(check(&Client::new(&connection, &transport, DEADLINE)));
+            let asked = transport.asked.borrow();
+            assert_eq!(asked.len(), requests, "{asked:?}");
+            for request in asked.iter() {
+                let (method, rest) = request.split_once(' ').unwrap();
+                let path = rest.split([' ', '?']).next().unwrap();
+                let path: Vec<&str> = path.trim_start_matches(&format!("/ex/jira/{id}")).split('/').collect();
+                let is_it = |template: &str| {
+                    let template: Vec<&str> = template.split('/').collect();
+                    let same = |(wanted, given): (&&str, &&str)| wanted == given || wanted.starts_with('{');
+                    template.len() == path.len() && template.iter().zip(&path).all(same)
+                };
+                let mut known = all().filter(|operation| operation.method.name() == method && is_it(operation.path));
+                assert!(known.next().is_some_and(|operation| operation.safety == Safety::Read), "{request}");
+            }
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Component { output } => return write_component(output),
         Command::Verb(verb) => verb,
     };
-    let grants = match settings::read(&arguments.connection) {
+    let grants = match settings::read(&arguments.connection, |name| std::env::var(name).ok()) {
         Ok(grants) => grants,
         Err(error) => return print::misused(&error),
     };

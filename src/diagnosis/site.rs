@@ -47,11 +47,11 @@ fn own_name(answers: &Answers) -> String {
     name.unwrap_or("a").to_owned()
 }
 
-pub(super) fn read(connection: &Connection, answers: &Answers, report: &mut Report) {
+pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, report: &mut Report) {
     let (sites, answers) = split(connection, answers);
     let me = good(answers, MYSELF);
     report.identity = me.and_then(|me| Found::on_site(me).ok()).map(|found| found.account);
-    let scopes = places(connection, me, sites.and_then(Value::as_array), report);
+    let scopes = places(connection, cloud_id, me, sites.and_then(Value::as_array), report);
 
     let may =
         |permission: &str| good(answers, PERMISSIONS)?.get("permissions")?.get(permission)?.flag("havePermission");
@@ -83,6 +83,7 @@ pub(super) fn read(connection: &Connection, answers: &Answers, report: &mut Repo
 /// Names the sites, and gives the scopes that the token has on this one, where it says so.
 fn places(
     connection: &Connection,
+    cloud_id: &str,
     me: Option<&Value>,
     sites: Option<&Vec<Value>>,
     report: &mut Report,
@@ -94,15 +95,15 @@ fn places(
             let site = connection.site_to_look_up().unwrap_or(connection.base());
             // Behind the gateway a site that is given by its cloud id shows no name.
             let is_named = connection.home() == Home::Site || connection.site_to_look_up().is_some();
-            push(connection.id(), if is_named { site.to_string() } else { String::new() });
+            push(cloud_id, if is_named { site.to_string() } else { String::new() });
         }
         return None;
     };
     for site in sites {
         push(&site.owned("id"), site.owned("url"));
     }
-    let this = sites.iter().find(|site| site.text("id") == Some(connection.id()));
-    if let (None, false, Some(authenticate)) = (this, connection.id().is_empty(), report.findings.last_mut()) {
+    let this = sites.iter().find(|site| site.text("id") == Some(cloud_id));
+    if let (None, false, Some(authenticate)) = (this, cloud_id.is_empty(), report.findings.last_mut()) {
         authenticate.detail.push_str(" It is not for the site that has this cloud id, but for those that are listed.");
     }
     let scopes = this?.list("scopes").iter().filter_map(Value::as_str);

@@ -34,7 +34,7 @@ Credentials, each for the --connection it is named after:
 The last is a whole header, which is added outside of the sandbox and never gets in.";
 
 /// What the connection is; each flag stands for the variable of its name.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectionArguments {
     /// The kind of credential, where the environment has several; `usher --help` lists them.

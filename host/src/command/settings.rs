@@ -24,11 +24,14 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// What is wrong with the command line, in words that repeat nothing of it: people put secrets into
 /// the wrong place.
-pub(super) fn read(arguments: &ConnectionArguments) -> Result<Grants, String> {
+pub(super) fn read(
+    arguments: &ConnectionArguments,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Grants, String> {
     let known = || connection::cases().map(|(case, _)| case).collect::<Vec<_>>().join(", ");
     let mut settings: HashMap<&str, String> = connection::variables()
         .chain([DEADLINE, AUTHORIZATION])
-        .filter_map(|name| Some((name, std::env::var(name).ok().filter(|value| !value.is_empty())?)))
+        .filter_map(|name| Some((name, variable(name).filter(|value| !value.is_empty())?)))
         .collect();
     let flags = [
         (CONNECTION, &arguments.connection),
@@ -85,4 +88,43 @@ fn secret(file: &Path) -> Result<String, String> {
     };
     read.map_err(|error| format!("--secret-file: {error}"))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    fn grants(pairs: &[(&str, &str)]) -> String {
+        let variable = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        format!("{:?}", read(&ConnectionArguments::default(), variable).unwrap())
+    }
+
+    #[test]
+    fn of_several_secrets_the_sandbox_gets_the_one_that_is_used() {
+        let all = [
+            ("ATLASSIAN_SITE", "acme.atlassian.net"),
+            ("ATLASSIAN_EMAIL", "a@b.c"),
+            ("ATLASSIAN_API_TOKEN", "token"),
+            ("ATLASSIAN_API_KEY", "key"),
+            ("ATLASSIAN_OAUTH_TOKEN", "oauth"),
+            ("ATLASSIAN_AUTHORIZATION", "Bearer x"),
+            ("ATLASSIAN_CONNECTION", "site"),
+        ];
+        let site = grants(&all);
+        assert!(site.contains("ATLASSIAN_API_TOKEN") && site.contains("ATLASSIAN_CONNECTION"), "{site}");
+        for other in ["ATLASSIAN_API_KEY", "ATLASSIAN_OAUTH_TOKEN", "ATLASSIAN_AUTHORIZATION", "Sensitive"] {
+            assert!(!site.contains(other), "{site}");
+        }
+        let signed = grants(&[&all[..6], &[("ATLASSIAN_CONNECTION", "host-signed")]].concat());
+        assert!(!signed.contains("_TOKEN") && !signed.contains("_KEY") && signed.contains("Sensitive"), "{signed}");
+    }
+
+    #[test]
+    fn a_cloud_id_that_is_looked_up_takes_two_hosts_and_a_wrong_connection_none() {
+        let token = ("ATLASSIAN_OAUTH_TOKEN", "oauth");
+        let by_name = grants(&[("ATLASSIAN_SITE", "acme.atlassian.net"), token]);
+        assert!(by_name.contains("acme.atlassian.net") && by_name.contains("api.atlassian.com"), "{by_name}");
+        assert!(grants(&[("ATLASSIAN_SITE", "acme"), token]).contains("hosts: []"));
+    }
 }
