@@ -263,6 +263,7 @@ mod tests {
             (base64::encode(format!("mia@example.com:{TOKEN}").as_bytes()), "base64"),
             (base64::encode(format!("mia@example.com:{TOKEN}x").as_bytes()).replace('=', ""), "base64"),
             (base64::encode(TOKEN.as_bytes()), "base64"),
+            (base64::encode(TOKEN.replace("ATATT", "ATCTT").as_bytes()), "base64"),
             (format!("{TOKEN}\u{a0}"), "characters"),
         ] {
             let failure = Secret::new("api-token", &token).unwrap_err();
