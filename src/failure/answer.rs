@@ -53,7 +53,8 @@ impl Failure {
         let says = |texts: &[&str]| texts.iter().any(|text| said.contains(text));
         let is_stranger = is_refused(answer) && status != 401;
         let kind = match status {
-            _ if is_stranger || says(&REFUSALS) => FailureKind::Unauthenticated,
+            _ if is_stranger => FailureKind::Unauthenticated,
+            403 if says(&REFUSALS) => FailureKind::Unauthenticated,
             // States that come as a 400 or a 403 and are told by their words only.
             400 | 403 if says(&["Licence exceeded", "externalDirectory"]) => FailureKind::Conflict,
             400 | 405..=406 | 410..=428 => FailureKind::Other,
@@ -137,7 +138,7 @@ fn by_status(status: u16) -> &'static str {
     }
 }
 
-/// What says that a credential was not accepted, whatever the status.
+/// What says that a credential was not accepted, although the status says that it may not do this.
 const REFUSALS: [&str; 2] = ["Connect Session Auth Token", "Basic authentication with passwords"];
 
 /// Whether an error body is in a form of Jira's, of the admin APIs' or of user management's.
@@ -151,7 +152,9 @@ fn is_of_an_api(body: &[u8]) -> bool {
 /// only (measured: github.com/brekkylab/backlot/issues/123, MrRefactoring/jira.js/issues/418).
 pub(crate) fn is_refused(answer: &Response) -> bool {
     let reason = answer.header("x-seraph-loginreason").unwrap_or_default();
-    ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].iter().any(|refused| reason.contains(refused))
+    // What says "later" says so to everybody.
+    answer.status < 429
+        && ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].iter().any(|refused| reason.contains(refused))
 }
 
 #[cfg(test)]
@@ -175,6 +178,24 @@ mod tests {
         assert!(write.advice.contains("look before sending it again"));
         let read = Failure::from_answer(&site(), &jira::FIND_USERS, &answer(502, "<html>"));
         assert_eq!((read.change, read.request_id.as_deref()), (Change::NotApplied, Some("r-1")));
+    }
+
+    #[test]
+    fn whoever_is_answered_as_a_stranger_is_refused_unless_everybody_has_to_wait() {
+        for (status, kind) in [
+            (200, FailureKind::Unauthenticated),
+            (400, FailureKind::Unauthenticated),
+            (404, FailureKind::Unauthenticated),
+            (429, FailureKind::RateLimited),
+            (503, FailureKind::Unavailable),
+        ] {
+            let mut stranger = answer(status, "[]");
+            stranger.headers.push(("x-seraph-loginreason".into(), "AUTHENTICATED_FAILED".into()));
+            let failure = Failure::from_answer(&site(), &jira::FIND_USERS, &stranger);
+            assert_eq!(failure.kind, kind, "{status}");
+            let is_wrong = failure.advice.contains("do not belong together");
+            assert_eq!(is_wrong, kind == FailureKind::Unauthenticated, "{status} {}", failure.advice);
+        }
     }
 
     #[test]
