@@ -262,6 +262,14 @@ async fn every_kind_of_credential_works_from_the_environment_and_by_flags_with_a
 }
 
 #[tokio::test]
+async fn an_empty_variable_counts_as_not_there() {
+    let mock = mock().await;
+    let empty = [("ATLASSIAN_CONNECTION", ""), ("ATLASSIAN_ORG_ID", ""), ("ATLASSIAN_API_URL", "")];
+    let found = usher(&mock, &empty, &["find", "liam@acme.example"]).await;
+    assert!(found.status.success(), "{}", err(&found));
+}
+
+#[tokio::test]
 async fn a_token_on_the_command_line_is_not_repeated() {
     for arguments in [
         &["doctor", API_TOKEN][..],

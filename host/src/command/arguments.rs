@@ -33,31 +33,33 @@ Credentials, each for the --connection it is named after:
 
 The last is a whole header, which is added outside of the sandbox and never gets in.";
 
-/// What the connection is; each flag stands for the variable of its name.
+/// What the connection is; each flag stands before the variable that it names.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectionArguments {
-    /// The kind of credential, where the environment has several; `usher --help` lists them.
-    #[arg(long, global = true, value_name = "KIND", env = "ATLASSIAN_CONNECTION", hide_env_values = true)]
+    /// The kind of credential, where the environment has several; `usher --help` lists them
+    /// [ATLASSIAN_CONNECTION].
+    #[arg(long, global = true, value_name = "KIND")]
     pub(crate) connection: Option<String>,
-    /// The site: its host name, its URL, or behind the gateway its cloud id.
-    #[arg(long, global = true, value_name = "HOST", env = "ATLASSIAN_SITE", hide_env_values = true)]
+    /// The site: its host name, its URL, or behind the gateway its cloud id [ATLASSIAN_SITE].
+    #[arg(long, global = true, value_name = "HOST")]
     pub(crate) site: Option<String>,
-    /// The e-mail address of the account that an API token belongs to.
+    /// The e-mail address of the account that an API token belongs to [ATLASSIAN_EMAIL].
     // Its own name: `find` and `invite` have an `email` of theirs, which would be taken for it.
-    #[arg(long = "email", global = true, value_name = "ADDRESS", env = "ATLASSIAN_EMAIL", hide_env_values = true)]
+    #[arg(long = "email", global = true, value_name = "ADDRESS")]
     pub(crate) account_email: Option<String>,
-    /// The organization.
-    #[arg(long, global = true, value_name = "ID", env = "ATLASSIAN_ORG_ID", hide_env_values = true)]
+    /// The organization [ATLASSIAN_ORG_ID].
+    #[arg(long, global = true, value_name = "ID")]
     pub(crate) org_id: Option<String>,
-    /// One directory of the organization; all that the key reaches if it is left out.
-    #[arg(long, global = true, value_name = "ID", env = "ATLASSIAN_DIRECTORY_ID", hide_env_values = true)]
+    /// One directory of the organization; all that the key reaches if it is left out
+    /// [ATLASSIAN_DIRECTORY_ID].
+    #[arg(long, global = true, value_name = "ID")]
     pub(crate) directory_id: Option<String>,
-    /// The SCIM directory.
-    #[arg(long, global = true, value_name = "ID", env = "ATLASSIAN_SCIM_DIRECTORY_ID", hide_env_values = true)]
+    /// The SCIM directory [ATLASSIAN_SCIM_DIRECTORY_ID].
+    #[arg(long, global = true, value_name = "ID")]
     pub(crate) scim_directory_id: Option<String>,
-    /// What replaces https://api.atlassian.com.
-    #[arg(long, global = true, value_name = "URL", env = "ATLASSIAN_API_URL", hide_env_values = true)]
+    /// What replaces https://api.atlassian.com [ATLASSIAN_API_URL].
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) api_url: Option<String>,
     /// A file that holds the credential of the --connection; `-` is standard input. A token on the
     /// command line could be read by everybody on the machine.
@@ -137,11 +139,11 @@ impl Arguments {
                 error.exit();
             }
             let is_end = |c: char| c.is_whitespace() || "'\"=".contains(c);
-            let words = text.split_inclusive(is_end).map(|word| {
+            for word in text.split_inclusive(is_end) {
+                let end = &word[word.trim_end_matches(is_end).len()..];
                 let is_secret = SECRETS.iter().any(|begin| word.contains(begin));
-                if is_secret { "[redacted]'" } else { word }
-            });
-            eprint!("{}", words.collect::<String>());
+                if is_secret { eprint!("[redacted]{end}") } else { eprint!("{word}") }
+            }
             std::process::exit(2);
         })
     }

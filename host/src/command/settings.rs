@@ -18,7 +18,7 @@ const AUTHORIZATION: &str = "ATLASSIAN_AUTHORIZATION";
 /// How much longer than its deadline the component may take before it is stopped.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Reads environment and flags; a flag stands before the variable of its name.
+/// Reads environment and flags; a flag stands before its variable, and what is empty is not there.
 ///
 /// # Errors
 ///
@@ -29,10 +29,6 @@ pub(super) fn read(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Grants, String> {
     let known = || connection::cases().map(|(case, _)| case).collect::<Vec<_>>().join(", ");
-    let mut settings: HashMap<&str, String> = connection::variables()
-        .chain([DEADLINE, AUTHORIZATION])
-        .filter_map(|name| Some((name, variable(name).filter(|value| !value.is_empty())?)))
-        .collect();
     let flags = [
         (CONNECTION, &arguments.connection),
         ("ATLASSIAN_SITE", &arguments.site),
@@ -42,7 +38,12 @@ pub(super) fn read(
         ("ATLASSIAN_SCIM_DIRECTORY_ID", &arguments.scim_directory_id),
         ("ATLASSIAN_API_URL", &arguments.api_url),
     ];
-    settings.extend(flags.into_iter().filter_map(|(name, flag)| Some((name, flag.clone()?))));
+    let given = |name: &str| {
+        let flag = flags.iter().find(|(variable, _)| *variable == name).and_then(|(_, flag)| flag.as_ref());
+        flag.cloned().or_else(|| variable(name)).filter(|value| !value.is_empty())
+    };
+    let names = connection::variables().chain([DEADLINE, AUTHORIZATION]);
+    let mut settings: HashMap<&str, String> = names.filter_map(|name| Some((name, given(name)?))).collect();
     let named = settings.get(CONNECTION).cloned();
     let case = named.as_ref().and_then(|named| connection::cases().find(|(case, _)| case == named));
     if named.is_some() && case.is_none() {
