@@ -7,7 +7,7 @@ use crate::json::{Fields, Object};
 use crate::operation::{Operation, Paging};
 use crate::operations::gateway;
 use crate::transport::{Request, Response, Transport};
-use crate::url::encode_into;
+use crate::url::{BaseUrl, encode_into};
 use serde_json::Value;
 use std::cell::OnceCell;
 use std::time::Duration;
@@ -21,15 +21,13 @@ const MAX_PAGES: usize = 1000;
 /// The page size where a list is asked for by `startAt`; the largest that every one takes.
 const PAGE: usize = 50;
 
-const USER_AGENT: &str = concat!("usher/", env!("CARGO_PKG_VERSION"));
-
 /// Speaks to one plane, within one call's deadline.
 pub struct Client<'a, T> {
     connection: &'a Connection,
     transport: &'a T,
     deadline: Duration,
-    /// The cloud id, once it was looked up.
-    cloud_id: OnceCell<String>,
+    /// What looking up the cloud id gave, if that was needed.
+    cloud_id: OnceCell<Result<String>>,
 }
 
 /// One use of an operation: its arguments.
@@ -141,15 +139,17 @@ impl<'a, T: Transport> Client<'a, T> {
         Err(Failure::new(FailureKind::Protocol, format!("{} has no end after {MAX_PAGES} pages.", operation.id)))
     }
 
-    /// Builds, signs and sends one request. Retrying and pacing belong here, around the one
-    /// `transport.send` there is.
+    /// Builds and signs one request, and takes its answer if it is a good one.
     async fn send(&self, call: &Call, more: &[(&str, &str)]) -> Result<Response> {
         let operation = call.operation;
         if operation.plane != self.plane() {
             return Err(self.wrong_plane(operation));
         }
         let path = self.path(call)?;
-        let mut path_and_query = self.connection.prefix(operation, self.cloud_id().await?);
+        let mut path_and_query = match self.connection.product(operation) {
+            Some(product) => format!("/ex/{product}/{}", self.cloud_id().await?),
+            None => String::new(),
+        };
         path_and_query.push_str(&path);
         let mut query = call.query.clone();
         let mut body = None;
@@ -163,56 +163,45 @@ impl<'a, T: Transport> Client<'a, T> {
             }
         }
         path_and_query.push_str(&query);
-        let mut headers = vec![("Accept", "application/json".to_owned()), ("User-Agent", USER_AGENT.to_owned())];
-        headers.extend(self.connection.authorization().map(|value| ("Authorization", value)));
-        if let Some(body) = &body {
-            headers.push(("Content-Type", "application/json".to_owned()));
-            // Without it a host sends chunks, which not every gateway takes.
-            headers.push(("Content-Length", body.len().to_string()));
+        let mut request = request(operation, self.connection.base(), path_and_query, body);
+        request.headers.extend(self.connection.authorization().map(|value| ("Authorization", value)));
+        let answer = self.exchange(operation, request).await?;
+        if operation.success.contains(&answer.status) && !is_refused(&answer) {
+            return Ok(answer);
         }
-        let request =
-            Request { method: operation.method, base: self.connection.base().clone(), path_and_query, headers, body };
-        match self.transport.send(request, self.deadline).await {
-            Ok(answer) if operation.success.contains(&answer.status) && !is_refused(&answer) => Ok(answer),
-            Ok(answer) => Err(Failure::from_answer(self.connection, operation, &answer)),
-            Err(error) => Err(Failure::from_transport(operation, self.connection.base().authority(), &error)),
-        }
+        Err(Failure::from_answer(self.connection, operation, &answer))
+    }
+
+    /// Sends one request and reads its answer, whatever that is. Retrying and pacing belong here,
+    /// around the one `transport.send` there is.
+    async fn exchange(&self, operation: &Operation, request: Request) -> Result<Response> {
+        let host = request.base.authority().to_owned();
+        let answer = self.transport.send(request, self.deadline).await;
+        answer.map_err(|error| Failure::from_transport(operation, &host, &error))
     }
 
     /// The cloud id as far as it is known without asking for it; empty where none is needed.
     pub(crate) fn known_cloud_id(&self) -> &str {
-        self.cloud_id.get().map_or(self.connection.id(), String::as_str)
+        match self.cloud_id.get() {
+            Some(Ok(id)) => id,
+            _ => self.connection.id(),
+        }
     }
 
-    /// The cloud id: nothing where none is needed, and looked up where only the site is known.
+    /// The cloud id, looked up once where only the site is known: what failed is not asked again.
     async fn cloud_id(&self) -> Result<&str> {
         let Some(site) = self.connection.site_to_look_up() else { return Ok(self.connection.id()) };
-        if let Some(known) = self.cloud_id.get() {
-            return Ok(known);
+        if self.cloud_id.get().is_none() {
+            let operation = &gateway::TENANT_INFO;
+            // Everybody may ask, so the credential stays where it belongs.
+            let request = request(operation, site, operation.path.to_owned(), None);
+            let found = self.exchange(operation, request).await.and_then(|answer| cloud_id(site, &answer));
+            // Where two looked at once, the first answer stays.
+            let _ = self.cloud_id.set(found);
         }
-        let operation = &gateway::TENANT_INFO;
-        // Everybody may ask, so the credential stays where it belongs.
-        let headers = vec![("Accept", "application/json".to_owned()), ("User-Agent", USER_AGENT.to_owned())];
-        let request = Request {
-            method: operation.method,
-            base: site.clone(),
-            path_and_query: operation.path.to_owned(),
-            headers,
-            body: None,
-        };
-        let answer = self.transport.send(request, self.deadline).await;
-        let answer = answer.map_err(|error| Failure::from_transport(operation, site.authority(), &error))?;
-        let found = serde_json::from_slice::<Value>(&answer.body).ok().and_then(|body| body.need("cloudId").ok());
-        match found.filter(|id| answer.status == 200 && is_uuid(id)) {
-            Some(id) => Ok(self.cloud_id.get_or_init(|| id)),
-            None => {
-                let url = format!("{site}{}", operation.path);
-                let message = format!("{url} (HTTP {}) tells no cloud id.", answer.status);
-                let mut failure = Failure::new(FailureKind::NotFound, message)
-                    .advise("Check the site's address, or give its cloud id in the place of it.");
-                failure.status = Some(answer.status);
-                Err(failure)
-            }
+        match self.cloud_id.get() {
+            Some(Err(failure)) => Err(failure.clone()),
+            _ => Ok(self.known_cloud_id()),
         }
     }
 
@@ -247,6 +236,33 @@ impl<'a, T: Transport> Client<'a, T> {
         path.push_str(rest);
         Ok(path)
     }
+}
+
+/// The cloud id in what a site answered to [`gateway::TENANT_INFO`].
+fn cloud_id(site: &BaseUrl, answer: &Response) -> Result<String> {
+    let found = serde_json::from_slice::<Value>(&answer.body).ok().and_then(|body| body.need("cloudId").ok());
+    found.filter(|id| answer.status == 200 && is_uuid(id)).ok_or_else(|| {
+        let path = gateway::TENANT_INFO.path;
+        let message = format!("{site}{path} (HTTP {}) tells no cloud id.", answer.status);
+        let mut failure = Failure::new(FailureKind::NotFound, message)
+            .advise("Check the site's address, or give its cloud id in the place of it.");
+        failure.status = Some(answer.status);
+        failure
+    })
+}
+
+/// A request with everything but the credential.
+fn request(operation: &Operation, base: &BaseUrl, path_and_query: String, body: Option<Vec<u8>>) -> Request {
+    let mut headers = vec![
+        ("Accept", "application/json".to_owned()),
+        ("User-Agent", concat!("usher/", env!("CARGO_PKG_VERSION")).to_owned()),
+    ];
+    if let Some(body) = &body {
+        headers.push(("Content-Type", "application/json".to_owned()));
+        // Without it a host sends chunks, which not every gateway takes.
+        headers.push(("Content-Length", body.len().to_string()));
+    }
+    Request { method: operation.method, base: base.clone(), path_and_query, headers, body }
 }
 
 fn push_query(query: &mut String, name: &str, value: &str) {

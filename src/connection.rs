@@ -187,19 +187,14 @@ impl Connection {
         self.secret.as_ref()?.expires()
     }
 
-    /// What goes before an operation's path.
-    pub(crate) fn prefix(&self, operation: &Operation, cloud_id: &str) -> String {
-        let product = if operation.path.starts_with("/rest/") {
-            "jira"
-        } else if operation.path.starts_with("/wiki/") {
-            "confluence"
-        } else {
-            ""
-        };
-        if self.home != Home::Gateway || product.is_empty() {
-            return String::new();
+    /// The product that the gateway has to be told before an operation's path; none elsewhere.
+    pub(crate) fn product(&self, operation: &Operation) -> Option<&'static str> {
+        match operation.path {
+            _ if self.home != Home::Gateway => None,
+            path if path.starts_with("/rest/") => Some("jira"),
+            path if path.starts_with("/wiki/") => Some("confluence"),
+            _ => None,
         }
-        format!("/ex/{product}/{cloud_id}")
     }
 
     /// What an operation's `{name}` stands for, where the connection knows it.
@@ -285,7 +280,7 @@ fn base_url(name: &str, text: &str) -> Result<BaseUrl> {
 mod tests {
     use super::*;
     use crate::failure::{Part, PartKind};
-    use crate::operations::{confluence, jira};
+    use crate::operations::{confluence, gateway, jira};
 
     const TOKEN: &str = "ATATT3xFfGF0-s3cret_value=AB12CD34";
     const CLOUD_ID: &str = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
@@ -311,13 +306,15 @@ mod tests {
     }
 
     #[test]
-    fn behind_the_gateway_a_path_begins_with_the_product_and_the_cloud_id() {
+    fn the_gateway_is_told_the_product_and_nobody_else_is() {
+        let product = |connection: &Connection, operation| connection.product(operation);
         let gateway = Connection::new(&Given::new(Kind::OAuth, CLOUD_ID, "token")).unwrap();
-        assert_eq!(gateway.prefix(&jira::FIND_USERS, CLOUD_ID), format!("/ex/jira/{CLOUD_ID}"));
-        assert_eq!(gateway.prefix(&confluence::INVITE, CLOUD_ID), format!("/ex/confluence/{CLOUD_ID}"));
+        assert_eq!(product(&gateway, &jira::FIND_USERS), Some("jira"));
+        assert_eq!(product(&gateway, &confluence::INVITE), Some("confluence"));
+        assert_eq!(product(&gateway, &gateway::ACCESSIBLE_RESOURCES), None);
         assert_eq!(gateway.base().to_string(), API_URL);
         let site = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();
-        assert_eq!(site.prefix(&jira::FIND_USERS, ""), "");
+        assert_eq!(product(&site, &jira::FIND_USERS), None);
         let by_name = Connection::new(&Given::new(Kind::OAuth, "acme.atlassian.net", "token")).unwrap();
         assert_eq!(by_name.site_to_look_up().map(ToString::to_string).as_deref(), Some("https://acme.atlassian.net"));
     }

@@ -233,6 +233,17 @@ mod tests {
     }
 
     #[test]
+    fn that_a_token_is_for_another_site_is_said_only_where_this_one_is_known() {
+        let resources = r#"[{"id":"1","url":"https://acme.atlassian.net"}]"#;
+        for (site, is_other) in [("70ef3a32-d0da-4e09-b35e-0109f91969c3", true), ("acme.atlassian.net", false)] {
+            let connection = Connection::new(&Given::new(Kind::OAuth, site, "t")).unwrap();
+            let transport = (0..5).fold(Scripted::default().answer(200, resources), |it, _| it.answer(404, ""));
+            let report = run(check(&Client::new(&connection, &transport, DEADLINE)));
+            assert_eq!(report.findings[1].detail.contains("It is not for the site"), is_other, "{site}");
+        }
+    }
+
+    #[test]
     fn every_request_of_every_check_only_reads() {
         let id = "70ef3a32-d0da-4e09-b35e-0109f91969c3";
         let site = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();

@@ -112,7 +112,6 @@ fn write(
 
 fn manage(answers: &Answers) -> Finding {
     let ability = Ability::ManageAccounts;
-    let needs = format!("It takes {}, and an account of a verified domain.", organization::GET_MANAGEABILITY.role);
     match answers.get(MANAGEABILITY) {
         Some(Ok(_)) => Finding::new(ability, Verdict::Pass, "The key may manage an account that was looked at.", ""),
         Some(Err(failure)) => {
@@ -123,6 +122,8 @@ fn manage(answers: &Answers) -> Finding {
         None if answers.len() < MANAGEABILITY => Finding::not_asked(ability),
         None => {
             let detail = "The key shows no account of the organization's own domains to try it on.";
+            let role = organization::GET_MANAGEABILITY.role;
+            let needs = format!("It takes {role}, and an account of a verified domain.");
             Finding::new(ability, Verdict::Unknown, detail, &needs)
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn call(connection: &Connection, answers: &Answers) -> Option<Call> {
     })
 }
 
-/// Something that a search has to find: whoever asks.
+/// Something that a search finds: whoever asks, or else anybody with an "a".
 fn own_name(answers: &Answers) -> String {
     let me = good(answers, MYSELF);
     let name = me.and_then(|me| me.text("emailAddress").or_else(|| me.text("displayName")));
@@ -51,7 +51,19 @@ pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, r
     let (sites, answers) = split(connection, answers);
     let me = good(answers, MYSELF);
     report.identity = me.and_then(|me| Found::on_site(me).ok()).map(|found| found.account);
-    let scopes = places(connection, cloud_id, me, sites.and_then(Value::as_array), report);
+    let sites = sites.and_then(Value::as_array);
+    let this = sites.and_then(|sites| sites.iter().find(|site| site.text("id") == Some(cloud_id)));
+    if let (true, None, Some(authenticate)) =
+        (sites.is_some() && !cloud_id.is_empty(), this, report.findings.last_mut())
+    {
+        authenticate.detail.push_str(" It is not for the site that has this cloud id, but for those that are listed.");
+    }
+    // An OAuth token's scopes are told with its sites; nobody tells those of any other token.
+    let scopes = this.map(|site| site.list("scopes").iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    report.places = match sites {
+        Some(sites) => sites.iter().map(|site| place(&site.owned("id"), site.owned("url"))).collect(),
+        None => me.map(|_| place(cloud_id, address(connection))).into_iter().collect(),
+    };
 
     let may =
         |permission: &str| good(answers, PERMISSIONS)?.get("permissions")?.get(permission)?.flag("havePermission");
@@ -80,34 +92,14 @@ pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, r
     report.findings.extend([people, groups, invite, memberships, manage]);
 }
 
-/// Names the sites, and gives the scopes that the token has on this one, where it says so.
-fn places(
-    connection: &Connection,
-    cloud_id: &str,
-    me: Option<&Value>,
-    sites: Option<&Vec<Value>>,
-    report: &mut Report,
-) -> Option<Vec<String>> {
-    let mut push =
-        |id: &str, name: String| report.places.push(Place { kind: PlaceKind::Site, id: id.to_owned(), name });
-    let Some(sites) = sites else {
-        if me.is_some() {
-            let site = connection.site_to_look_up().unwrap_or(connection.base());
-            // Behind the gateway a site that is given by its cloud id shows no name.
-            let is_named = connection.home() == Home::Site || connection.site_to_look_up().is_some();
-            push(cloud_id, if is_named { site.to_string() } else { String::new() });
-        }
-        return None;
-    };
-    for site in sites {
-        push(&site.owned("id"), site.owned("url"));
-    }
-    let this = sites.iter().find(|site| site.text("id") == Some(cloud_id));
-    if let (None, false, Some(authenticate)) = (this, cloud_id.is_empty(), report.findings.last_mut()) {
-        authenticate.detail.push_str(" It is not for the site that has this cloud id, but for those that are listed.");
-    }
-    let scopes = this?.list("scopes").iter().filter_map(Value::as_str);
-    Some(scopes.map(str::to_owned).collect())
+fn place(id: &str, name: String) -> Place {
+    Place { kind: PlaceKind::Site, id: id.to_owned(), name }
+}
+
+/// The site's URL; behind the gateway a site that is given by its cloud id shows none.
+fn address(connection: &Connection) -> String {
+    let own = (connection.home() == Home::Site).then(|| connection.base());
+    connection.site_to_look_up().or(own).map(ToString::to_string).unwrap_or_default()
 }
 
 fn needs(operation: &Operation) -> String {
@@ -115,8 +107,8 @@ fn needs(operation: &Operation) -> String {
 }
 
 /// What a change takes of a token with scopes besides: it is known only where they are.
-fn check_scopes(finding: &mut Finding, operation: &Operation, scopes: Option<&[String]>) {
-    let has = |scope: &str| scopes.is_some_and(|scopes| scopes.iter().any(|has| has == scope));
+fn check_scopes(finding: &mut Finding, operation: &Operation, scopes: Option<&[&str]>) {
+    let has = |scope: &str| scopes.is_some_and(|scopes| scopes.contains(&scope));
     let all = operation.scopes.all;
     if has(operation.scopes.one) || (!all.is_empty() && all.iter().all(|scope| has(scope))) {
         return;

@@ -1,12 +1,11 @@
 //! Failures from the wire: no answer, an answer that refuses, an answer that cannot be read.
 
 use super::diagnosis::diagnose;
-use super::said::said;
+use super::said::{Said, said};
 use super::{Change, Failure, FailureKind};
 use crate::connection::Connection;
 use crate::operation::{Operation, Safety};
 use crate::transport::{Response, TransportError};
-use serde_json::Value;
 
 impl Failure {
     /// No answer came.
@@ -48,8 +47,7 @@ impl Failure {
     /// An answer came whose status is not a success, or that was meant for a stranger.
     pub(crate) fn from_answer(connection: &Connection, operation: &Operation, answer: &Response) -> Failure {
         let status = answer.status;
-        let (said, code) = said(&answer.body);
-        let said = said.unwrap_or_default();
+        let Said { sentence: said, code, is_of_an_api } = said(&answer.body);
         let says = |texts: &[&str]| texts.iter().any(|text| said.contains(text));
         let is_stranger = is_refused(answer) && status != 401;
         let kind = match status {
@@ -101,7 +99,7 @@ impl Failure {
             // The gateway says 401 to a token that it knows and that lacks a scope.
             401 => says(&["scope does not match"]),
             // In the words of the API itself, behind everything that checks credentials.
-            403 => kind != FailureKind::Unauthenticated && is_of_an_api(&answer.body),
+            403 => kind != FailureKind::Unauthenticated && is_of_an_api,
             _ => false,
         };
         failure.request_id = ["atl-traceid", "x-arequestid", "x-request-id"].into_iter().find_map(text);
@@ -140,12 +138,6 @@ fn by_status(status: u16) -> &'static str {
 
 /// What says that a credential was not accepted, although the status says that it may not do this.
 const REFUSALS: [&str; 2] = ["Connect Session Auth Token", "Basic authentication with passwords"];
-
-/// Whether an error body is in a form of Jira's, of the admin APIs' or of user management's.
-fn is_of_an_api(body: &[u8]) -> bool {
-    let body: Option<Value> = serde_json::from_slice(body).ok();
-    body.is_some_and(|body| ["errorMessages", "errors", "key"].iter().any(|form| body.get(form).is_some()))
-}
 
 /// Whether the answer is to nobody: Jira does not refuse a wrong e-mail address or token where
 /// strangers may ask too, but answers them, with an empty list or a 404, and says so in this header

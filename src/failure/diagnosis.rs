@@ -17,7 +17,8 @@ struct Cause {
     sign: Sign,
     sure: Sure,
     /// The cause, as a sentence. In both texts `{scopes}`, `{role}`, `{host}`, `{look}`,
-    /// `{expires}` and `{what}` stand for the operation's and the connection's.
+    /// `{expires}` and `{what}` stand for the operation's and the connection's, and `{keys}` and
+    /// `{tokens}` for the places where those are made.
     cause: &'static str,
     /// What to do, as a sentence or two.
     mend: &'static str,
@@ -162,6 +163,8 @@ impl Refusal<'_> {
                 "role" => self.operation.role,
                 "host" => self.connection.base().authority(),
                 "expires" => &expires,
+                "keys" => "Atlassian Administration (admin.atlassian.com) > Organization settings > API keys",
+                "tokens" => "id.atlassian.com > Security > API tokens",
                 "look" => match self.connection.look() {
                     Look::Other(what) => what,
                     _ => "",

@@ -2,14 +2,27 @@
 
 use serde_json::Value;
 
-/// The sentence in an error body, and Atlassian's code for it.
+/// What an error body says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Its sentence; empty where there is none.
+    pub(super) sentence: String,
+    /// Atlassian's code.
+    pub(super) code: Option<String>,
+    /// Whether its form is Jira's, the admin APIs' or user management's, and not that of something in
+    /// front of them.
+    pub(super) is_of_an_api: bool,
+}
+
+/// Reads an error body.
 ///
 /// Atlassian has at least five forms of JSON errors, and answers in XML or HTML where a gateway
 /// or a login page is in front.
-pub(super) fn said(body: &[u8]) -> (Option<String>, Option<String>) {
+pub(super) fn said(body: &[u8]) -> Said {
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-        return (["message", "title"].iter().find_map(|tag| element(&text, tag)).or_else(|| plain(&text)), None);
+        let sentence = ["message", "title"].iter().find_map(|tag| element(&text, tag)).or_else(|| plain(&text));
+        return Said { sentence: sentence.unwrap_or_default(), ..Said::default() };
     };
     let string = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let mut sentences: Vec<String> = Vec::new();
@@ -26,7 +39,11 @@ pub(super) fn said(body: &[u8]) -> (Option<String>, Option<String>) {
         let keys = ["message", "error_description", "error", "detail", "key"];
         sentences.extend(keys.iter().find_map(|key| string(&value[*key])));
     }
-    (short(&sentences.join(" ")), code.or_else(|| string(&value["code"])))
+    Said {
+        sentence: short(&sentences.join(" ")).unwrap_or_default(),
+        code: code.or_else(|| string(&value["code"])),
+        is_of_an_api: ["errorMessages", "errors", "key"].iter().any(|form| value.get(form).is_some()),
+    }
 }
 
 /// The text of the first `<tag>` in XML or HTML.
@@ -82,17 +99,20 @@ mod tests {
             ),
             ("upstream connect error", "upstream connect error", None),
         ] {
-            assert_eq!(said(body.as_bytes()), (Some(sentence.into()), code.map(Into::into)), "{body}");
+            let said = said(body.as_bytes());
+            assert_eq!((said.sentence.as_str(), said.code.as_deref()), (sentence, code), "{body}");
+            let is_of_an_api =
+                ["errorMessages", "errors", "key"].iter().any(|form| body.starts_with(&format!("{{\"{form}")));
+            assert_eq!(said.is_of_an_api, is_of_an_api, "{body}");
         }
         for nothing in ["", "<html><body>x</body></html>", "{}", "[]", "null", "3"] {
-            assert_eq!(said(nothing.as_bytes()).0.filter(|said| said != "3"), None, "{nothing}");
+            assert!(["", "3"].contains(&said(nothing.as_bytes()).sentence.as_str()), "{nothing}");
         }
     }
 
     #[test]
     fn a_long_body_is_cut_and_stays_one_line() {
-        let (said, _) = said("word\r\n".repeat(10_000).as_bytes());
-        let said = said.unwrap();
+        let said = said("word\r\n".repeat(10_000).as_bytes()).sentence;
         assert!(said.len() <= 305 && !said.contains('\n'), "{said}");
     }
 }

@@ -62,7 +62,7 @@ pub(crate) struct Case {
     people: Vec<Setup>,
     /// Answers in the place of the mock's.
     #[serde(default)]
-    answers: Vec<Answer>,
+    pub(crate) answers: Vec<Answer>,
     /// Groups in a second directory, by name.
     #[serde(default)]
     other_directory: Vec<String>,
@@ -100,7 +100,7 @@ struct Setup {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Answer {
+pub(crate) struct Answer {
     path: String,
     status: u16,
     #[serde(default)]
@@ -108,7 +108,7 @@ struct Answer {
     #[serde(default = "json")]
     content_type: String,
     #[serde(default)]
-    headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
 }
 
 fn yes() -> bool {

@@ -19,6 +19,13 @@ fn the_troubleshooting_page_says_what_the_cases_prove() {
 }
 
 #[test]
+fn the_readme_counts_the_mistakes() {
+    let count = cases().iter().filter(|case| case.mistake.is_some()).count();
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&format!("has {count} such mistakes")), "there are {count}");
+}
+
+#[test]
 fn the_mistakes_are_many_and_the_first_four_questions_are_among_them() {
     let cases = cases();
     let mistakes: Vec<&Mistake> = cases.iter().filter_map(|case| case.mistake.as_ref()).collect();
@@ -74,7 +81,18 @@ fn section(page: &mut String, case: &Case, mistake: &Mistake) {
     let message = text("message").or_else(|| text("detail")).unwrap();
     write!(page, "\n### {}\n\n{}\n", case.name, mistake.what).unwrap();
     match &mistake.answer {
-        Some(answer) => write!(page, "\n```\nHTTP {}\n```\n", as_acme(answer.trim_end())).unwrap(),
+        Some(answer) => {
+            // The status, then the headers that tell something, then the body.
+            let (status, body) = answer.split_once(' ').unwrap();
+            write!(page, "\n```\nHTTP {status}\n").unwrap();
+            for (name, value) in case.answers.iter().flat_map(|answer| &answer.headers) {
+                writeln!(page, "{name}: {value}").unwrap();
+            }
+            if !body.is_empty() {
+                writeln!(page, "{}", as_acme(body)).unwrap();
+            }
+            page.push_str("```\n");
+        }
         None if case.requests.is_empty() => page.push_str("\nUsher refuses it without asking anything.\n"),
         None => page.push_str("\nUsher looks first, and refuses it then; nothing was changed.\n"),
     }

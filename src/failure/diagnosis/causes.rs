@@ -6,11 +6,11 @@
 use super::{Cause, Sign, Sure};
 use crate::connection::{Home, Kind};
 
-const NONE: Cause =
+const CERTAIN: Cause =
     Cause { statuses: &[], homes: &[], kinds: &[], sign: Sign::None, sure: Sure::Certain, cause: "", mend: "" };
 
-const LIKELY: Cause = Cause { sure: Sure::Likely, ..NONE };
-const POSSIBLE: Cause = Cause { sure: Sure::Possible, ..NONE };
+const LIKELY: Cause = Cause { sure: Sure::Likely, ..CERTAIN };
+const POSSIBLE: Cause = Cause { sure: Sure::Possible, ..CERTAIN };
 
 /// The causes; of two that are equally sure, the likelier stands first.
 pub(super) const CAUSES: &[Cause] = &[
@@ -20,14 +20,14 @@ pub(super) const CAUSES: &[Cause] = &[
         sign: Sign::Header("x-seraph-loginreason", "AUTHENTICATION_DENIED"),
         cause: "After too many failed logins the site wants this account to solve a CAPTCHA, and refuses whatever it sends until then.",
         mend: "Log in to {host} once in a browser, and stop whatever goes on sending the wrong token.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[401, 403],
         sign: Sign::Says("scope does not match"),
         cause: "The token lacks the scope for this, or has scopes of the wrong sort.",
         mend: "Make a token that has {scopes}. Logging in again does not help.",
-        ..NONE
+        ..CERTAIN
     },
     // RFC 6750, section 3.1: what a server that speaks OAuth says of a token.
     Cause {
@@ -35,21 +35,21 @@ pub(super) const CAUSES: &[Cause] = &[
         sign: Sign::Header("www-authenticate", "insufficient_scope"),
         cause: "The token lacks the scope for this.",
         mend: "Make a token that has {scopes}.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[401],
         sign: Sign::Header("www-authenticate", "invalid_token"),
         cause: "The token has expired, was revoked, or was changed on the way.",
         mend: "Make or get a new one where this one came from.{expires}",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[401, 403],
         sign: Sign::Says("basic authentication with passwords"),
         cause: "The account's password was sent in the place of an API token.",
-        mend: "Make an API token at id.atlassian.com > Security > API tokens.",
-        ..NONE
+        mend: "Make an API token at {tokens}.",
+        ..CERTAIN
     },
     Cause {
         statuses: &[401, 403],
@@ -57,7 +57,7 @@ pub(super) const CAUSES: &[Cause] = &[
         sign: Sign::Says("connect session auth token"),
         cause: "The credential came as `Bearer`. A site's own host takes an API token as `Basic` only, with its e-mail address.",
         mend: "Use the connection `site`; or, where the host signs, let it add `Basic` and base64 of `email:token`, the two in one.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[403],
@@ -65,7 +65,7 @@ pub(super) const CAUSES: &[Cause] = &[
         sign: Sign::Says("not permitted to use confluence"),
         cause: "This account has no access to Confluence.",
         mend: "Give it access to Confluence in Atlassian Administration, or use an account that has it.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[403],
@@ -73,28 +73,28 @@ pub(super) const CAUSES: &[Cause] = &[
         sign: Sign::Says("browse users and groups"),
         cause: "This account lacks the global permission Browse users and groups.",
         mend: "A Jira admin grants it in Jira > Settings > System > Global permissions.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[403],
         sign: Sign::Says("targetunverified"),
         cause: "The account is not one of the organization's own.",
         mend: "Only accounts of its verified domains can be managed: verify and claim the domain in Atlassian Administration.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[403],
         sign: Sign::Says("unclaimeddomain"),
         cause: "The e-mail address is of a domain that the organization has not claimed.",
         mend: "Verify and claim the domain in Atlassian Administration.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[403],
         sign: Sign::Says("forbidden.action"),
         cause: "The account has a restriction that forbids this, such as being managed elsewhere.",
         mend: "Look at the account in Atlassian Administration; its restriction is named there.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[400, 403],
@@ -102,14 +102,14 @@ pub(super) const CAUSES: &[Cause] = &[
         sign: Sign::Says("new user management experience"),
         cause: "The organization is not on Atlassian's centralized user management, which this needs.",
         mend: "Until Atlassian has moved it, use the connection `site` for each of its sites.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[400],
         sign: Sign::Says("licence exceeded"),
         cause: "The licence has no seat left.",
         mend: "Make room, or add seats in Atlassian Administration > Billing.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[400],
@@ -117,19 +117,19 @@ pub(super) const CAUSES: &[Cause] = &[
         sign: Sign::Says("must specify the products"),
         cause: "The invitation names no product, which a site has wanted since 2024.",
         mend: "Name one at least, such as jira-software.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[402],
         cause: "The organization's plan does not include this.",
         mend: "It takes a paid plan.",
-        ..NONE
+        ..CERTAIN
     },
     Cause {
         statuses: &[429],
         cause: "Too many requests were sent.",
         mend: "Wait, then try again; the credential is not at fault.",
-        ..NONE
+        ..CERTAIN
     },
     // What the answer suggests.
     Cause {
@@ -165,7 +165,7 @@ pub(super) const CAUSES: &[Cause] = &[
         statuses: &[403],
         sign: Sign::Says("manage:org"),
         cause: "The API key was made with scopes, and this takes one that was made without.",
-        mend: "Make an API key without scopes in Atlassian Administration (admin.atlassian.com) > Organization settings > API keys.",
+        mend: "Make an API key without scopes in {keys}.",
         ..LIKELY
     },
     Cause {
@@ -230,7 +230,7 @@ pub(super) const CAUSES: &[Cause] = &[
         homes: &[Home::Site, Home::Gateway],
         kinds: &[Kind::ApiToken, Kind::ScopedToken, Kind::HostSigned],
         cause: "The token has expired or was revoked; it lives a year at most.",
-        mend: "Make a new one at id.atlassian.com > Security > API tokens.",
+        mend: "Make a new one at {tokens}.",
         ..POSSIBLE
     },
     Cause {
@@ -287,7 +287,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kinds: &[Kind::ApiKey],
         sign: Sign::Fits(false),
         cause: "The key is no API key of this organization: a person's API token, an OAuth token or a SCIM key never works here.",
-        mend: "Make an API key in Atlassian Administration (admin.atlassian.com) > Organization settings > API keys, and compare the organization's id.",
+        mend: "Make an API key in {keys}, and compare the organization's id.",
         ..LIKELY
     },
     Cause {
@@ -296,7 +296,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kinds: &[Kind::ApiKey],
         sign: Sign::Fits(true),
         cause: "The key has expired, was revoked, or is another organization's; it lives a year at most.",
-        mend: "Make a new one in Atlassian Administration (admin.atlassian.com) > Organization settings > API keys, and compare the organization's id.",
+        mend: "Make a new one in {keys}, and compare the organization's id.",
         ..LIKELY
     },
     Cause {
@@ -337,7 +337,7 @@ pub(super) const CAUSES: &[Cause] = &[
         homes: &[Home::Organization],
         sign: Sign::Scopes,
         cause: "The API key was made with scopes, and without the one for this.",
-        mend: "Make a key with {scopes} in Atlassian Administration (admin.atlassian.com) > Organization settings > API keys.",
+        mend: "Make a key with {scopes} in {keys}.",
         ..LIKELY
     },
     Cause {
