@@ -4,10 +4,9 @@ use crate::client::{Call, Client};
 use crate::connection::{Kind, Plane};
 use crate::email;
 use crate::failure::{Failure, FailureKind, Result};
-use crate::json::{Fields, Object};
+use crate::json::{Object, Value};
 use crate::operations::{jira, organization};
 use crate::transport::Transport;
-use serde_json::Value;
 
 /// A person's account; the contract's `account`.
 #[derive(Clone, Debug, PartialEq, Eq)]

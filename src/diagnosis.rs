@@ -8,8 +8,8 @@ use crate::accounts::Account;
 use crate::client::{Call, Client};
 use crate::connection::{Connection, Look, Plane};
 use crate::failure::{Failure, FailureKind, Result};
+use crate::json::Value;
 use crate::transport::Transport;
-use serde_json::Value;
 
 /// The contract's `report`.
 #[derive(Clone, Debug, PartialEq, Eq)]

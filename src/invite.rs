@@ -19,12 +19,15 @@ pub struct Invitation {
     pub message: Option<String>,
 }
 
+/// The contract's `role`, in its order.
+pub const ROLES: [&str; 8] = ["user", "admin", "guest", "contributor", "customer", "basic", "stakeholder", "viewer"];
+
 /// The contract's `access`.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the contract documents them")]
 pub struct Access {
     pub product: String,
-    /// The role's name as in the contract, such as `user`.
+    /// One of [`ROLES`].
     pub role: &'static str,
 }
 

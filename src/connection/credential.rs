@@ -3,6 +3,7 @@
 use super::Plane;
 use crate::base64;
 use crate::failure::{Failure, Result};
+use crate::json::Value;
 use std::fmt;
 
 /// A kind of credential; each is taken in one place only.
@@ -217,16 +218,16 @@ impl Secret {
     /// When it expires, as RFC 3339, where it is a JWT (RFC 7519) that says so.
     pub(crate) fn expires(&self) -> Option<String> {
         let claims = self.claims()?;
-        claims.get("exp")?.as_u64().and_then(crate::time::rfc3339)
+        claims.get("exp")?.as_number().and_then(crate::time::rfc3339)
     }
 
     /// The claims of a JWT, unverified: they are the caller's own.
-    fn claims(&self) -> Option<serde_json::Value> {
+    fn claims(&self) -> Option<Value> {
         let mut parts = self.0.split('.');
         let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return None;
         };
-        serde_json::from_slice(&base64::decode(claims)?).ok()
+        Value::read(&base64::decode(claims)?)
     }
 }
 

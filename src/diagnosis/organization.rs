@@ -3,10 +3,9 @@
 use super::{Ability, Answers, Finding, Place, PlaceKind, Report, Verdict, good};
 use crate::client::Call;
 use crate::failure::FailureKind;
-use crate::json::{Fields, Object};
+use crate::json::{Object, Value};
 use crate::operation::Operation;
 use crate::operations::organization;
-use serde_json::Value;
 
 // The answers, by their requests' order.
 const ORGANIZATION: usize = 0;
@@ -97,7 +96,7 @@ fn write(
     }
     let mut detail = "Only a change would tell, and none was made.".to_owned();
     let mut advice = format!("A key with scopes needs {}.", operation.scopes);
-    let scopes: Vec<&str> = own.map_or(&[][..], |key| key.list("scopes")).iter().filter_map(Value::as_str).collect();
+    let scopes: Vec<&str> = own.map_or(&[][..], |key| key.list("scopes")).iter().filter_map(Value::as_text).collect();
     if is_unscoped {
         detail.push_str(" The key was made without scopes, and so most likely may.");
         advice.clear();

@@ -2,7 +2,6 @@
 
 use super::{Ability, Answers, Finding, Report, Verdict, good};
 use crate::client::Call;
-use crate::json::Fields;
 use crate::operations::scim;
 
 // The answers, by their requests' order.

@@ -5,10 +5,9 @@ use crate::accounts::Found;
 use crate::client::Call;
 use crate::connection::{Connection, Home, Kind};
 use crate::groups::Group;
-use crate::json::Fields;
+use crate::json::Value;
 use crate::operation::Operation;
 use crate::operations::{gateway, jira};
-use serde_json::Value;
 
 // The answers, by their requests' order.
 const MYSELF: usize = 0;
@@ -51,7 +50,7 @@ pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, r
     let (sites, answers) = split(connection, answers);
     let me = good(answers, MYSELF);
     report.identity = me.and_then(|me| Found::on_site(me).ok()).map(|found| found.account);
-    let sites = sites.and_then(Value::as_array);
+    let sites = sites.and_then(Value::as_list);
     let this = sites.and_then(|sites| sites.iter().find(|site| site.text("id") == Some(cloud_id)));
     if let (true, None, Some(authenticate)) =
         (sites.is_some() && !cloud_id.is_empty(), this, report.findings.last_mut())
@@ -59,7 +58,7 @@ pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, r
         authenticate.detail.push_str(" It is not for the site that has this cloud id, but for those that are listed.");
     }
     // An OAuth token's scopes are told with its sites; nobody tells those of any other token.
-    let scopes = this.map(|site| site.list("scopes").iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    let scopes = this.map(|site| site.list("scopes").iter().filter_map(Value::as_text).collect::<Vec<_>>());
     report.places = match sites {
         Some(sites) => sites.iter().map(|site| place(&site.owned("id"), site.owned("url"))).collect(),
         None => me.map(|_| place(cloud_id, address(connection))).into_iter().collect(),
@@ -67,7 +66,7 @@ pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, r
 
     let may =
         |permission: &str| good(answers, PERMISSIONS)?.get("permissions")?.get(permission)?.flag("havePermission");
-    let found = good(answers, SEARCH).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let found = good(answers, SEARCH).and_then(Value::as_list).unwrap_or_default();
     let needed = needs(&jira::FIND_USERS);
     let mut people = Finding::of_list(Ability::LookUpPeople, answers.get(SEARCH), found, &needed);
     if found.is_empty() && may("USER_PICKER") == Some(false) {

@@ -1,6 +1,6 @@
 //! What an error body says, in whatever form it says it.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// What an error body says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,29 +19,27 @@ pub(super) struct Said {
 /// Atlassian has at least five forms of JSON errors, and answers in XML or HTML where a gateway
 /// or a login page is in front.
 pub(super) fn said(body: &[u8]) -> Said {
-    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+    let Some(value) = Value::read(body) else {
         let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
         let sentence = ["message", "title"].iter().find_map(|tag| element(&text, tag)).or_else(|| plain(&text));
         return Said { sentence: sentence.unwrap_or_default(), ..Said::default() };
     };
-    let string = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let mut sentences: Vec<String> = Vec::new();
+    let mut sentences: Vec<String> = value.texts("errorMessages").map(str::to_owned).collect();
     let mut code = None;
-    sentences.extend(value["errorMessages"].as_array().into_iter().flatten().filter_map(string));
-    if let Some(fields) = value["errors"].as_object() {
-        sentences.extend(fields.iter().filter_map(|(field, text)| Some(format!("{field}: {}", text.as_str()?))));
+    if let Some(Value::Object(fields)) = value.get("errors") {
+        sentences.extend(fields.iter().filter_map(|(field, text)| Some(format!("{field}: {}", text.as_text()?))));
     }
-    for error in value["errors"].as_array().into_iter().flatten() {
-        sentences.extend(string(&error["detail"]).or_else(|| string(&error["title"])));
-        code = code.or_else(|| string(&error["code"]));
+    for error in value.list("errors") {
+        sentences.extend(error.text("detail").or_else(|| error.text("title")).map(str::to_owned));
+        code = code.or_else(|| error.text("code"));
     }
     if sentences.is_empty() {
         let keys = ["message", "error_description", "error", "detail", "key"];
-        sentences.extend(keys.iter().find_map(|key| string(&value[*key])));
+        sentences.extend(keys.iter().find_map(|key| value.text(key)).map(str::to_owned));
     }
     Said {
         sentence: short(&sentences.join(" ")).unwrap_or_default(),
-        code: code.or_else(|| string(&value["code"])),
+        code: code.or_else(|| value.text("code")).map(str::to_owned),
         is_of_an_api: ["errorMessages", "errors", "key"].iter().any(|form| value.get(form).is_some()),
     }
 }

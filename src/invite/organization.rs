@@ -6,11 +6,10 @@ use crate::client::{Call, Client};
 use crate::email;
 use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
 use crate::groups;
-use crate::json::{Fields, Object};
+use crate::json::{Object, Value};
 use crate::operations::organization;
 use crate::product;
 use crate::transport::Transport;
-use serde_json::Value;
 
 /// One thing that was asked for: the caller's word for it, and Atlassian's.
 struct Wanted<'a> {

@@ -6,11 +6,10 @@ use crate::client::{Call, Client};
 use crate::email;
 use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
 use crate::groups::{self, Group, MembershipOutcome};
-use crate::json::{Fields, Object};
+use crate::json::{Object, Value};
 use crate::operations::{confluence, jira};
 use crate::product::{self, OnSite};
 use crate::transport::Transport;
-use serde_json::Value;
 
 /// An access that was asked for: the caller's word for it, and how the site gives it.
 type Wanted<'a> = (&'a str, OnSite);
@@ -177,11 +176,11 @@ async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str)
     let emails = Object::new().texts("emails", &[email]);
     let access = client.call(Call::new(&confluence::CHECK_ACCESS).json(emails.clone())).await?;
     // Without the list nothing is known, and least of all that they have access.
-    if !access.get("emailsWithoutAccess").is_some_and(Value::is_array) {
+    if access.get("emailsWithoutAccess").and_then(Value::as_list).is_none() {
         let message = "Confluence does not say who has access";
         return Err(Failure::new(FailureKind::Protocol, message).advise("Check that the site has Confluence."));
     }
-    let named = |list: &str| access.list(list).iter().filter_map(Value::as_str).any(|other| email::same(other, email));
+    let named = |list: &str| access.texts(list).any(|other| email::same(other, email));
     if named("invalidEmails") {
         return Err(Failure::invalid(format!("Confluence does not take {email} as an e-mail address"))
             .advise("Check the address."));

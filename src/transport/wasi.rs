@@ -4,6 +4,8 @@
 //! Its client is not used: it waits for ever, has one request in flight, and loses the host's
 //! error code when writing a body fails.
 
+mod error_code;
+
 use super::{MAX_BODY, Request, Response, Transport, TransportError};
 use crate::operation::Method;
 use std::cell::RefCell;
@@ -13,10 +15,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use waki::bindings::wasi::clocks::monotonic_clock;
-use waki::bindings::wasi::http::outgoing_handler;
 use waki::bindings::wasi::http::types::{
-    self as http, ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, OutgoingBody, OutgoingRequest,
-    RequestOptions, Scheme,
+    self as http, Fields, IncomingResponse, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
 use waki::bindings::wasi::io::poll::{self, Pollable};
 use waki::bindings::wasi::io::streams::StreamError;
@@ -93,7 +93,7 @@ impl Wasi {
                 Ok(chunk) => bytes.extend(chunk),
                 Err(StreamError::Closed) => return Ok(bytes),
                 Err(StreamError::LastOperationFailed(error)) => {
-                    return Err(http::http_error_code(&error).map_or_else(closed, |code| after_sending(&code)));
+                    return Err(error_code::broken(&error));
                 }
             }
         }
@@ -111,8 +111,7 @@ impl Transport for Wasi {
         let body = request.body.as_ref().and_then(|bytes| Some((outgoing.body().ok()?, bytes)));
         // The answer is asked for before the body is written: a host may connect only now, and an
         // early refusal would otherwise be lost behind a broken body.
-        let future =
-            outgoing_handler::handle(outgoing, Some(options(time_left))).map_err(|code| before_sending(&code))?;
+        let future = error_code::handle(outgoing, options(time_left))?;
         if let Some((body, bytes)) = body {
             match self.write(&body, bytes, deadline).await {
                 Ok(()) => drop(OutgoingBody::finish(body, None)),
@@ -122,7 +121,7 @@ impl Transport for Wasi {
             }
         }
         self.wait(future.subscribe(), deadline, true).await?;
-        let response = response(&future)?;
+        let response = error_code::response(&future)?;
         let headers = response.headers().entries();
         let body = self.read(&response, deadline).await?;
         Ok(Response { status: response.status(), headers, body })
@@ -160,59 +159,6 @@ fn options(time_left: Duration) -> RequestOptions {
     let _ = options.set_first_byte_timeout(time_left);
     let _ = options.set_between_bytes_timeout(time_left);
     options
-}
-
-fn response(future: &FutureIncomingResponse) -> Result<IncomingResponse, TransportError> {
-    match future.get() {
-        Some(Ok(Ok(response))) => Ok(response),
-        Some(Ok(Err(code))) => Err(before_sending(&code)),
-        _ => Err(TransportError::Lost("the host gave no answer".into())),
-    }
-}
-
-/// What an error code means for a request that had no answer at all yet.
-fn before_sending(code: &ErrorCode) -> TransportError {
-    match code {
-        ErrorCode::HttpRequestDenied => TransportError::Denied,
-        ErrorCode::ConnectionTimeout => TransportError::Timeout { sent: false },
-        ErrorCode::DnsTimeout
-        | ErrorCode::DnsError(_)
-        | ErrorCode::DestinationNotFound
-        | ErrorCode::DestinationUnavailable
-        | ErrorCode::DestinationIpProhibited
-        | ErrorCode::DestinationIpUnroutable
-        | ErrorCode::ConnectionRefused
-        | ErrorCode::ConnectionLimitReached
-        | ErrorCode::TlsCertificateError
-        | ErrorCode::HttpRequestUriInvalid => TransportError::Unsent(name(code)),
-        _ => after_sending(code),
-    }
-}
-
-/// What an error code means once the request was under way.
-fn after_sending(code: &ErrorCode) -> TransportError {
-    match code {
-        ErrorCode::HttpResponseTimeout | ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout => {
-            TransportError::Timeout { sent: true }
-        }
-        _ => TransportError::Lost(name(code)),
-    }
-}
-
-/// The code's name, with what the host says besides.
-fn name(code: &ErrorCode) -> String {
-    match code {
-        ErrorCode::ConnectionRefused => "connection refused".into(),
-        ErrorCode::ConnectionTerminated => "connection closed".into(),
-        ErrorCode::DnsError(_) | ErrorCode::DnsTimeout | ErrorCode::DestinationNotFound => "no such host name".into(),
-        ErrorCode::DestinationIpProhibited => "the host prohibits this address".into(),
-        ErrorCode::TlsProtocolError | ErrorCode::TlsAlertReceived(_) => "TLS failed".into(),
-        ErrorCode::TlsCertificateError => "its certificate is not trusted".into(),
-        ErrorCode::HttpResponseIncomplete => "the answer is incomplete".into(),
-        ErrorCode::HttpProtocolError => "not HTTP, or the connection broke".into(),
-        ErrorCode::InternalError(Some(what)) => format!("the host says: {what}"),
-        _ => "the host gives no more detail".into(),
-    }
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

@@ -98,3 +98,50 @@ fn nothing_in_the_contract_breaks_in_a_host_it_has_to_run_in() {
         .collect();
     assert!(words.iter().all(|word| !cases.contains_key(word)));
 }
+
+/// The component gives an enum's case by its number, so the core's have to be in the contract's order.
+#[test]
+fn the_cores_enums_have_the_contracts_cases_in_its_order() {
+    use usher::accounts::AccountStatus as Status;
+    use usher::connection::Plane;
+    use usher::diagnosis::{Ability, PlaceKind, Verdict};
+    use usher::failure::{Change, FailureKind as Kind, PartKind, PartOutcome as Outcome};
+    use usher::groups::MembershipOutcome as Membership;
+    use usher::invite::InviteOutcome as Invite;
+    macro_rules! enums {
+        ($($name:literal = $enum:ident [$($case:ident)*];)*) => {
+            vec![$(($name, vec![$((stringify!($case), $enum::$case as usize)),*])),*]
+        };
+    }
+    let core = enums! {
+        "account-status" = Status [Active Suspended NotInvited Deactivated Unknown];
+        "invite-outcome" = Invite [Invited AlreadyThere];
+        "membership-outcome" = Membership [Added AlreadyMember];
+        "failure-kind" = Kind [InvalidInput Unauthenticated Forbidden NotFound Ambiguous Conflict Incomplete
+            RateLimited Timeout Unavailable DeniedByHost Protocol Other];
+        "change" = Change [NotApplied Applied PartlyApplied Unknown];
+        "part-kind" = PartKind [Access Group];
+        "part-outcome" = Outcome [Added AlreadyThere Requested Failed Unknown];
+        "place-kind" = PlaceKind [Organization Directory Site];
+        "ability" = Ability [Reach Authenticate LookUpPeople SeeGroups Invite ChangeMemberships ManageAccounts];
+        "verdict" = Verdict [Pass Fail Unknown];
+        "plane" = Plane [Site Organization Scim];
+    };
+    let resolve = contract();
+    let enums = resolve.types.iter().filter_map(|(_, ty)| match &ty.kind {
+        TypeDefKind::Enum(it) => Some((ty.name.as_deref()?, it)),
+        _ => None,
+    });
+    for (name, it) in enums {
+        if name == "role" {
+            assert!(it.cases.iter().map(|case| case.name.as_str()).eq(usher::invite::ROLES));
+            continue;
+        }
+        let (_, cases) =
+            core.iter().find(|(core, _)| *core == name).unwrap_or_else(|| panic!("{name} is not compared"));
+        let written: Vec<String> = it.cases.iter().map(|case| case.name.replace('-', "")).collect();
+        let mut ordered: Vec<String> = vec![String::new(); cases.len()];
+        cases.iter().for_each(|(case, number)| ordered[*number] = case.to_lowercase());
+        assert_eq!(ordered, written, "{name}");
+    }
+}
