@@ -1,6 +1,6 @@
 //! People: looking them up by e-mail.
 
-use crate::client::{Call, Client};
+use crate::client::{Call, Client, SETTLE};
 use crate::connection::{Kind, Plane};
 use crate::email;
 use crate::failure::{Failure, FailureKind, Result};
@@ -63,6 +63,21 @@ pub(crate) async fn find_with_groups<T: Transport>(client: &Client<'_, T>, email
         }
     };
     Err(Failure::new(FailureKind::NotFound, format!("No account has the e-mail address {email}.")).advise(advice))
+}
+
+/// The same, with time for somebody who was invited a moment ago and is not to be seen yet.
+pub(crate) async fn wait_for<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<Found> {
+    let mut patience = client.patience(SETTLE);
+    loop {
+        match find_with_groups(client, email).await {
+            Err(failure) if failure.kind == FailureKind::NotFound && failure.status.is_none() => {
+                if !patience.wait().await {
+                    return Err(failure);
+                }
+            }
+            result => return result,
+        }
+    }
 }
 
 /// What a look-up by e-mail gave.

@@ -1,14 +1,19 @@
 //! Calls an operation: build, sign, send, page, decode.
 
+mod exchange;
+
 use crate::connection::{Connection, Plane};
-use crate::failure::{Failure, FailureKind, Result, is_refused};
+use crate::failure::{Change, Failure, FailureKind, Result, is_refused};
 use crate::id::is_uuid;
-use crate::json::{Object, Value};
-use crate::operation::{Operation, Paging};
+use crate::json::{MAX_VALUES, Object, Value};
+use crate::operation::{Operation, Paging, Safety};
 use crate::operations::gateway;
+use crate::pace::Budget;
+use crate::retry::Policy;
 use crate::transport::{Request, Response, Transport};
 use crate::url::{BaseUrl, encode_into};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::pin::Pin;
 use std::time::Duration;
 
 /// How long a call may take where its caller does not say.
@@ -17,14 +22,21 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 /// A list that has not ended after so many pages is a server that goes round in circles.
 const MAX_PAGES: usize = 1000;
 
-/// The page size where a list is asked for by `startAt`; the largest that every one takes.
+/// The page size where a list is asked for by its start; the largest that every one takes.
 const PAGE: usize = 50;
+
+/// How long somebody who was invited may not be seen yet, and how long it takes to believe that
+/// an invitation was not made. Atlassian gives no figure; people report some seconds.
+pub(crate) const SETTLE: Duration = Duration::from_secs(8);
 
 /// Speaks to one plane, within one call's deadline.
 pub struct Client<'a, T> {
     connection: &'a Connection,
     transport: &'a T,
     deadline: Duration,
+    policy: Policy,
+    /// What the server said of its limits, and when: of an endpoint's by its id, and of the plane's.
+    budgets: RefCell<Vec<(&'static str, Budget, Duration)>>,
     /// What looking up the cloud id gave, if that was needed.
     cloud_id: OnceCell<Result<String>>,
 }
@@ -64,9 +76,9 @@ impl Call {
 
 impl<'a, T: Transport> Client<'a, T> {
     /// A client whose calls all end within `limit` from now.
-    pub fn new(connection: &'a Connection, transport: &'a T, limit: Duration) -> Client<'a, T> {
+    pub fn new(connection: &'a Connection, transport: &'a T, limit: Duration, policy: Policy) -> Client<'a, T> {
         let deadline = transport.now().saturating_add(limit);
-        Client { connection, transport, deadline, cloud_id: OnceCell::new() }
+        Client { connection, transport, deadline, policy, budgets: RefCell::default(), cloud_id: OnceCell::new() }
     }
 
     /// What it speaks with.
@@ -82,58 +94,112 @@ impl<'a, T: Transport> Client<'a, T> {
 
     /// Calls an operation that answers with JSON.
     pub async fn call(&self, call: Call) -> Result<Value> {
-        Ok(self.call_status(call).await?.1)
-    }
-
-    /// The same, with the status, where an operation has two that mean success.
-    pub async fn call_status(&self, call: Call) -> Result<(u16, Value)> {
         let answer = self.send(&call, &[]).await?;
-        Ok((answer.status, decode(call.operation, &answer)?))
+        decode(call.operation, &answer, &Cell::new(MAX_VALUES))
     }
 
-    /// Calls an operation whose answer's body says nothing.
-    pub async fn tell(&self, call: Call) -> Result<()> {
-        self.send(&call, &[]).await.map(drop)
+    /// Calls an operation that changes something. Where its answer is lost, so that the change may have
+    /// been made, it looks, and sends it again only if the change was not made.
+    ///
+    /// `look` gives what shows that the change was made, or nothing where it does not show. Where the
+    /// operation is to be sent once, that has to stay so for [`SETTLE`]: who was invited is not seen
+    /// at once. Where it is done later, nothing shows that it was not made.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the operation, whose `change` says what looking told.
+    pub(crate) async fn change(&self, call: Call, look: &Look<'_>) -> Result<Changed> {
+        let safety = call.operation.safety;
+        let mut sent = 0;
+        loop {
+            sent += 1;
+            let mut failure = match self.send(&call, &[]).await.and_then(|answer| changed(&call, &answer)) {
+                Ok(changed) => return Ok(changed),
+                Err(failure) if failure.change == Change::Unknown => failure,
+                Err(failure) => return Err(failure),
+            };
+            let mut patience = self.patience(if safety == Safety::Write { Duration::ZERO } else { SETTLE });
+            let seen = loop {
+                match look().await {
+                    Ok(None) if patience.wait().await => {}
+                    seen => break seen,
+                }
+            };
+            match seen {
+                Ok(Some(seen)) => return Ok(Changed::Seen(seen)),
+                Ok(None) if patience.is_full && safety != Safety::Later => {
+                    if sent > self.policy.retries {
+                        failure.message.push_str(" Looked for afterwards, it was not made.");
+                        return Err(failure.after(Change::NotApplied));
+                    }
+                }
+                Ok(None) => {
+                    failure.message.push_str(" Looked for afterwards, the change does not show.");
+                    return Err(failure);
+                }
+                Err(_) => {
+                    failure.message.push_str(" Looking for the change afterwards failed, too.");
+                    return Err(failure);
+                }
+            }
+        }
     }
 
     /// Calls an operation that answers with a list, page by page to its end.
     pub async fn list(&self, call: Call) -> Result<Vec<Value>> {
         let operation = call.operation;
+        let paging = operation.paging;
         let mut all: Vec<Value> = Vec::new();
-        let mut cursor = String::new();
+        let mut cursors: Vec<String> = Vec::new();
+        let left = Cell::new(MAX_VALUES);
         for _ in 0..MAX_PAGES {
-            let (start, size) = (all.len().to_string(), PAGE.to_string());
-            let more: &[(&str, &str)] = match operation.paging {
-                Paging::StartAt | Paging::PageBean => &[("startAt", &start), ("maxResults", &size)],
-                Paging::QueryCursor | Paging::BodyCursor if !cursor.is_empty() => &[("cursor", &cursor)],
+            let first = all.len() + usize::from(paging == Paging::Scim);
+            let (start, size) = (first.to_string(), PAGE.to_string());
+            let more: &[(&str, &str)] = match (paging, cursors.last()) {
+                (Paging::StartAt | Paging::PageBean, _) => &[("startAt", &start), ("maxResults", &size)],
+                (Paging::Scim, _) => &[("startIndex", &start), ("count", &size)],
+                (Paging::QueryCursor | Paging::BodyCursor, Some(cursor)) => &[("cursor", cursor)],
                 _ => &[],
             };
             let answer = self.send(&call, more).await?;
-            let mut page = decode(operation, &answer)?;
-            let items = match operation.paging {
+            let mut page = decode(operation, &answer, &left)?;
+            let items = match paging {
                 Paging::StartAt => Some(std::mem::take(&mut page)),
                 Paging::PageBean => page.take("values"),
+                Paging::Scim => page.take("Resources"),
                 _ => page.take("data"),
             };
-            // An answer without its list is no empty list.
-            let Some(Value::List(items)) = items else {
-                return Err(Failure::from_body(operation, &answer, "there is no list in it"));
+            // An answer without its list is no empty list; but SCIM leaves out an empty one.
+            let items = match items {
+                Some(Value::List(items)) => items,
+                None if paging == Paging::Scim && page.number("totalResults") == Some(0) => Vec::new(),
+                _ => return Err(Failure::from_body(operation, &answer, "there is no list in it")),
             };
+            let read = (all.len() + items.len()) as u64;
+            let is_whole = |total: &str| page.number(total).is_none_or(|total| read >= total);
             let next = page.get("links").and_then(|links| links.text("next")).unwrap_or_default();
-            let is_last = match operation.paging {
+            let is_last = match paging {
                 Paging::None => true,
                 Paging::StartAt => items.len() < PAGE,
-                Paging::PageBean => items.is_empty() || page.flag("isLast") != Some(false),
+                _ if items.is_empty() && next.is_empty() => true,
+                // Each of the three may be missing.
+                Paging::PageBean => match page.flag("isLast") {
+                    Some(is_last) => is_last,
+                    None => page.text("nextPage").is_none() && is_whole("total"),
+                },
+                Paging::Scim => is_whole("totalResults"),
                 Paging::BodyCursor | Paging::QueryCursor => next.is_empty(),
             };
             all.extend(items);
             if is_last {
                 return Ok(all);
             }
-            if !next.is_empty() && next == cursor {
-                return Err(Failure::from_body(operation, &answer, "its next page is itself"));
+            if cursors.iter().any(|cursor| cursor == next) {
+                return Err(Failure::from_body(operation, &answer, "its next page was there before"));
             }
-            next.clone_into(&mut cursor);
+            if !next.is_empty() {
+                cursors.push(next.to_owned());
+            }
         }
         Err(Failure::new(FailureKind::Protocol, format!("{} has no end after {MAX_PAGES} pages.", operation.id)))
     }
@@ -169,14 +235,6 @@ impl<'a, T: Transport> Client<'a, T> {
             return Ok(answer);
         }
         Err(Failure::from_answer(self.connection, operation, &answer))
-    }
-
-    /// Sends one request and reads its answer, whatever that is. Retrying and pacing belong here,
-    /// around the one `transport.send` there is.
-    async fn exchange(&self, operation: &Operation, request: Request) -> Result<Response> {
-        let host = request.base.authority().to_owned();
-        let answer = self.transport.send(request, self.deadline).await;
-        answer.map_err(|error| Failure::from_transport(operation, &host, &error))
     }
 
     /// The cloud id as far as it is known without asking for it; empty where none is needed.
@@ -271,18 +329,54 @@ fn push_query(query: &mut String, name: &str, value: &str) {
     encode_into(query, value);
 }
 
-fn decode(operation: &Operation, answer: &Response) -> Result<Value> {
-    Value::read(&answer.body).ok_or_else(|| Failure::from_body(operation, answer, "it is not JSON"))
+fn decode(operation: &Operation, answer: &Response, left: &Cell<usize>) -> Result<Value> {
+    let value = Value::read_within(&answer.body, left);
+    value.ok_or_else(|| {
+        let wrong = if left.get() == 0 { "it has more in it than is read" } else { "it is not JSON" };
+        Failure::from_body(operation, answer, wrong)
+    })
+}
+
+/// Looks for a change: what shows it, or nothing where it does not show.
+pub(crate) type Look<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<Option<Value>>> + 'a>> + 'a;
+
+/// A change that was made.
+pub(crate) enum Changed {
+    /// The operation said so, with this status and body; the body of what needs none is null.
+    Said(u16, Value),
+    /// The answer was lost, and this shows it.
+    Seen(Value),
+}
+
+/// What the answer to a change says. A page for a browser or an error is no success, whatever the status.
+fn changed(call: &Call, answer: &Response) -> Result<Changed> {
+    if answer.body.is_empty() {
+        return Ok(Changed::Said(answer.status, Value::Null));
+    }
+    let value = decode(call.operation, answer, &Cell::new(MAX_VALUES))?;
+    let is_error = value.get("errorMessages").is_some() || value.get("errors").is_some();
+    if is_error {
+        Err(Failure::from_body(call.operation, answer, "it is an error"))
+    } else {
+        Ok(Changed::Said(answer.status, value))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::connection::{Given, Kind};
-    use crate::failure::Change;
-    use crate::operations::{jira, organization};
+    use crate::operations::{confluence, jira, organization, scim};
     use crate::transport::TransportError;
     use crate::transport::scripted::{Scripted, run};
+
+    /// Nothing is sent again.
+    const ONCE: Policy = Policy { retries: 0 };
+
+    /// Makes a change that nothing can be seen of.
+    fn tell(client: &Client<'_, Scripted>, call: Call) -> Result<()> {
+        run(client.change(call, &|| Box::pin(async { Ok(None) }))).map(drop)
+    }
 
     fn organization() -> Connection {
         Connection::organization("o-1", "key-s3cret", None, None).unwrap()
@@ -291,13 +385,13 @@ mod tests {
     #[test]
     fn a_path_is_filled_in_and_cannot_be_left() {
         let (connection, transport) = (organization(), Scripted::default().answer(204, ""));
-        let client = Client::new(&connection, &transport, DEADLINE);
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
         let call = |group: &str| Call::new(&organization::ADD_MEMBER).path("groupId", group);
-        run(client.tell(call("../a/b?c#d"))).unwrap();
+        tell(&client, call("../a/b?c#d")).unwrap();
         let asked = transport.asked.borrow().join("\n");
         assert_eq!(asked, "POST /admin/v2/orgs/o-1/directories/-/groups/..%2Fa%2Fb%3Fc%23d/memberships");
         for bad in ["", ".", ".."] {
-            assert_eq!(run(client.tell(call(bad))).unwrap_err().kind, FailureKind::InvalidInput, "{bad:?}");
+            assert_eq!(tell(&client, call(bad)).unwrap_err().kind, FailureKind::InvalidInput, "{bad:?}");
         }
     }
 
@@ -307,7 +401,7 @@ mod tests {
             .answer(200, r#"{"data":[1,2],"links":{"next":"c/2"}}"#)
             .answer(200, r#"{"data":[3],"links":{}}"#);
         let connection = organization();
-        let client = Client::new(&connection, &transport, DEADLINE);
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
         let all =
             run(client.list(Call::new(&organization::SEARCH_USERS).json(Object::new().raw("limit", "2")))).unwrap();
         assert_eq!(all, [1, 2, 3].map(Value::Number));
@@ -319,7 +413,7 @@ mod tests {
         let page = r#"{"data":[1],"links":{"next":"again"}}"#;
         let transport = Scripted::default().answer(200, page).answer(200, page);
         let connection = organization();
-        let client = Client::new(&connection, &transport, DEADLINE);
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
         let failure = run(client.list(Call::new(&organization::SEARCH_USERS).json(Object::new()))).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Protocol);
     }
@@ -329,7 +423,7 @@ mod tests {
         let full = format!("[0{}]", ",0".repeat(PAGE - 1));
         let transport = Scripted::default().answer(200, &full).answer(200, "[1]");
         let connection = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();
-        let client = Client::new(&connection, &transport, DEADLINE);
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
         let all = run(client.list(Call::new(&jira::FIND_USERS).query("query", "a b"))).unwrap();
         assert_eq!(all.len(), PAGE + 1);
         assert_eq!(transport.asked.borrow()[1], "GET /rest/api/3/user/search?query=a%20b&startAt=50&maxResults=50");
@@ -343,7 +437,7 @@ mod tests {
         let connection = Connection::new(&given).unwrap();
         let call = || Call::new(&jira::MYSELF);
         let transport = Scripted::default().answer(200, &body).answer(200, "{}").answer(200, "{}");
-        let client = Client::new(&connection, &transport, DEADLINE);
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
         run(client.call(call())).unwrap();
         run(client.call(call())).unwrap();
         let myself = format!("GET /ex/jira/{id}/rest/api/3/myself");
@@ -352,7 +446,7 @@ mod tests {
             [(403, body.as_str()), (200, r#"{"cloudId":"../../admin"}"#), (200, "{}"), (200, "<html>")]
         {
             let transport = Scripted::default().answer(status, body);
-            let client = Client::new(&connection, &transport, DEADLINE);
+            let client = Client::new(&connection, &transport, DEADLINE, ONCE);
             let failure = run(client.call(call())).unwrap_err();
             assert_eq!((failure.kind, failure.status), (FailureKind::NotFound, Some(status)), "{body}");
         }
@@ -364,7 +458,7 @@ mod tests {
             .answer(200, r#"{"isLast":false,"values":[1,2]}"#)
             .answer(200, r#"{"isLast":true,"values":[3]}"#);
         let connection = Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap();
-        let client = Client::new(&connection, &transport, DEADLINE);
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
         let all = run(client.list(Call::new(&jira::BULK_GET_GROUPS).query("groupName", "a"))).unwrap();
         assert_eq!(all, [1, 2, 3].map(Value::Number));
         assert_eq!(transport.asked.borrow()[1], "GET /rest/api/3/group/bulk?groupName=a&startAt=2&maxResults=50");
@@ -375,7 +469,7 @@ mod tests {
         for body in ["{}", r#"{"errors":[]}"#, "[]", "<html>", ""] {
             let transport = Scripted::default().answer(200, body);
             let connection = organization();
-            let client = Client::new(&connection, &transport, DEADLINE);
+            let client = Client::new(&connection, &transport, DEADLINE, ONCE);
             let failure = run(client.list(Call::new(&organization::SEARCH_USERS).json(Object::new()))).unwrap_err();
             assert_eq!(failure.kind, FailureKind::Protocol, "{body}");
         }
@@ -389,8 +483,8 @@ mod tests {
             .fail(TransportError::Denied)
             .answer(400, r#"{"errors":[{"detail":"bad key-s3cret"}]}"#);
         let connection = organization();
-        let client = Client::new(&connection, &transport, DEADLINE);
-        let next = || run(client.tell(Call::new(&organization::INVITE).json(Object::new()))).unwrap_err();
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
+        let next = || tell(&client, Call::new(&organization::INVITE).json(Object::new())).unwrap_err();
         let (lost, refused, denied, echoed) = (next(), next(), next(), next());
         assert_eq!((lost.kind, lost.change), (FailureKind::Unavailable, Change::Unknown));
         assert_eq!((refused.kind, refused.change), (FailureKind::Unavailable, Change::NotApplied));
@@ -398,5 +492,200 @@ mod tests {
         assert!(denied.advice.contains("api.atlassian.com"));
         let redacted = connection.redact_all(echoed).message.clone();
         assert!(redacted.contains("bad [redacted]"), "{redacted}");
+    }
+
+    fn lost() -> TransportError {
+        TransportError::Lost("reset".into())
+    }
+
+    fn site() -> Connection {
+        Connection::site("acme.atlassian.net", "mia@example.com", "t").unwrap()
+    }
+
+    #[test]
+    fn a_read_is_sent_again_with_longer_and_longer_pauses_until_it_is_answered() {
+        let transport = Scripted::default().fail(lost()).answer(503, "").answer(429, "").answer(200, "{}");
+        let connection = site();
+        let client = Client::new(&connection, &transport, DEADLINE, Policy::default());
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        assert_eq!(transport.asked.borrow().len(), 4);
+        // 0.5 s, 1 s and 2 s, each at its shortest.
+        assert_eq!(transport.now(), Duration::from_millis(350 + 700 + 1400));
+    }
+
+    #[test]
+    fn a_pause_that_would_outlast_the_deadline_is_not_made() {
+        let transport = Scripted::default().with(429, &[("Retry-After", "1847")], "");
+        let connection = site();
+        let client = Client::new(&connection, &transport, DEADLINE, Policy::default());
+        let failure = run(client.call(Call::new(&jira::MYSELF))).unwrap_err();
+        assert_eq!((failure.kind, failure.retry_after), (FailureKind::RateLimited, Some(1847)));
+        assert_eq!(transport.now(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_server_that_never_answers_ends_a_call_before_its_deadline() {
+        let limit = Duration::from_secs(9);
+        let silent = || Scripted::default().fail(lost()).after(Duration::MAX / 4);
+        let transport = (0..4).fold(silent(), |transport, _| transport.fail(lost()).after(Duration::MAX / 4));
+        let connection = site();
+        let client = Client::new(&connection, &transport, limit, Policy::default());
+        let failure = run(client.call(Call::new(&jira::MYSELF))).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Timeout);
+        assert!(transport.now() <= limit, "{:?}", transport.now());
+    }
+
+    #[test]
+    fn requests_slow_down_before_the_limit_and_a_call_leaves_something_for_the_next() {
+        let near = [("X-RateLimit-Limit", "20"), ("X-RateLimit-Remaining", "3")];
+        let transport = Scripted::default().with(200, &near, "{}").with(200, &near, "{}");
+        let connection = site();
+        let client = Client::new(&connection, &transport, DEADLINE, Policy::default());
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        assert_eq!(transport.now(), Duration::ZERO);
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        assert_eq!(transport.now(), Duration::from_millis(250));
+        run(client.finish());
+        assert_eq!(transport.now(), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn a_burst_on_one_endpoint_does_not_slow_another() {
+        let empty =
+            [("RateLimit-Policy", r#""jira-burst-based";q=100;w=1"#), ("RateLimit", r#""jira-burst-based";r=0;t=1"#)];
+        let transport = Scripted::default().with(200, &empty, "{}").answer(200, "{}").answer(200, "{}");
+        let connection = site();
+        let client = Client::new(&connection, &transport, DEADLINE, Policy::default());
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        run(client.call(Call::new(&jira::GET_USER))).unwrap();
+        assert_eq!(transport.now(), Duration::ZERO);
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        assert_eq!(transport.now(), Duration::from_secs(1));
+    }
+
+    /// Makes a change with looks that find this, one after the other.
+    fn change(transport: &Scripted, operation: &'static Operation, looks: &[Option<u64>]) -> Result<Changed> {
+        let connection = if operation.plane == Plane::Site { site() } else { organization() };
+        let client = Client::new(&connection, transport, DEADLINE, Policy::default());
+        let looks = RefCell::new(looks.iter());
+        let look = || looks.borrow_mut().next().map_or_else(|| panic!("one more look"), |seen| seen.map(Value::Number));
+        let call = Call::new(operation).path("groupId", "g").json(Object::new());
+        run(client.change(call, &|| Box::pin(std::future::ready(Ok(look())))))
+    }
+
+    #[test]
+    fn a_write_whose_answer_is_lost_is_looked_for_and_not_sent_again_if_it_shows() {
+        for (operation, looks) in [
+            (&organization::ADD_MEMBER, &[Some(1)][..]),
+            (&organization::INVITE, &[None, None, Some(1)]),
+            (&jira::CREATE_USER, &[Some(1)]),
+        ] {
+            for transport in [
+                Scripted::default().fail(lost()),
+                Scripted::default().answer(503, ""),
+                Scripted::default().fail(TransportError::Timeout { sent: true }),
+                Scripted::default().answer(200, "<html>a login page"),
+            ] {
+                let changed = change(&transport, operation, looks);
+                assert!(matches!(changed, Ok(Changed::Seen(Value::Number(1)))), "{}", operation.id);
+                assert_eq!(transport.asked.borrow().len(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_write_that_does_not_show_is_sent_again_an_invitation_only_after_a_while() {
+        let transport = Scripted::default().fail(lost()).answer(204, "");
+        assert!(matches!(change(&transport, &organization::ADD_MEMBER, &[None]), Ok(Changed::Said(204, Value::Null))));
+        assert_eq!((transport.asked.borrow().len(), transport.now()), (2, Duration::ZERO));
+
+        let transport = Scripted::default().fail(lost()).answer(200, "{}");
+        assert!(change(&transport, &organization::INVITE, &[None; 8]).is_ok());
+        assert_eq!((transport.asked.borrow().len(), transport.now()), (2, SETTLE));
+    }
+
+    #[test]
+    fn what_is_done_later_is_never_sent_again_and_stays_unknown() {
+        let transport = Scripted::default().fail(lost());
+        let Err(failure) = change(&transport, &confluence::INVITE, &[None; 8]) else { panic!("it is not known") };
+        assert_eq!((failure.change, transport.asked.borrow().len()), (Change::Unknown, 1));
+        assert!(failure.message.contains("does not show"), "{}", failure.message);
+    }
+
+    #[test]
+    fn an_invitation_is_not_sent_again_where_there_is_no_time_to_be_sure() {
+        let transport = Scripted::default().fail(lost());
+        let connection = organization();
+        let client = Client::new(&connection, &transport, Duration::from_secs(3), Policy::default());
+        let failure = tell(&client, Call::new(&organization::INVITE).json(Object::new())).unwrap_err();
+        assert_eq!((failure.change, transport.asked.borrow().len()), (Change::Unknown, 1));
+        assert!(transport.now() < Duration::from_secs(3));
+    }
+
+    #[test]
+    fn every_style_of_paging_is_followed_to_its_end() {
+        for (operation, pages, second) in [
+            (
+                &organization::LIST_DIRECTORIES,
+                [r#"{"data":[1],"links":{"next":"a b"}}"#, r#"{"data":[2],"links":{"next":null}}"#],
+                "cursor=a%20b",
+            ),
+            (
+                &jira::BULK_GET_GROUPS,
+                [r#"{"values":[1],"nextPage":"https://x/y"}"#, r#"{"values":[2]}"#],
+                "startAt=1&maxResults=50",
+            ),
+            (
+                &jira::BULK_GET_GROUPS,
+                [r#"{"values":[1],"total":2}"#, r#"{"values":[2],"total":2}"#],
+                "startAt=1&maxResults=50",
+            ),
+            (
+                &scim::LIST_USERS,
+                [r#"{"totalResults":2,"Resources":[1]}"#, r#"{"totalResults":2,"Resources":[2]}"#],
+                "startIndex=2&count=50",
+            ),
+        ] {
+            let connection = match operation.plane {
+                Plane::Site => site(),
+                Plane::Organization => organization(),
+                Plane::Scim => Connection::new(&Given::new(Kind::ScimKey, "d-1", "key")).unwrap(),
+            };
+            let transport = Scripted::default().answer(200, pages[0]).answer(200, pages[1]);
+            let client = Client::new(&connection, &transport, DEADLINE, ONCE);
+            let all = run(client.list(Call::new(operation))).unwrap();
+            assert_eq!(all, [1, 2].map(Value::Number), "{}", pages[0]);
+            assert!(transport.asked.borrow()[1].ends_with(second), "{}", transport.asked.borrow()[1]);
+        }
+    }
+
+    #[test]
+    fn a_list_without_end_ends_as_a_failure() {
+        let connection = organization();
+        let call = || Call::new(&organization::SEARCH_USERS).json(Object::new());
+        // Between two pages, and with a new cursor for each of very many.
+        let pages = ["a", "b", "a"].map(|next| format!(r#"{{"data":[1],"links":{{"next":"{next}"}}}}"#));
+        let transport = pages.iter().fold(Scripted::default(), |transport, page| transport.answer(200, page));
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
+        let failure = run(client.list(call())).unwrap_err();
+        assert!(failure.message.contains("was there before"), "{}", failure.message);
+
+        let many = vec!["1"; MAX_VALUES / 3].join(",");
+        let page = |next: usize| format!(r#"{{"data":[{many}],"links":{{"next":"{next}"}}}}"#);
+        let transport = (0..3).fold(Scripted::default(), |transport, next| transport.answer(200, &page(next)));
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
+        let failure = run(client.list(call())).unwrap_err();
+        assert!(failure.message.contains("more in it than is read"), "{}", failure.message);
+    }
+
+    #[test]
+    fn an_error_is_no_success_whatever_its_status() {
+        for body in [r#"{"errorMessages":["no"]}"#, r#"{"errors":[{"title":"no"}]}"#, "<html>", "\u{1}", "[1"] {
+            let transport = Scripted::default().answer(200, body);
+            let connection = organization();
+            let client = Client::new(&connection, &transport, Duration::from_secs(1), ONCE);
+            let failure = tell(&client, Call::new(&organization::INVITE).json(Object::new())).unwrap_err();
+            assert_eq!((failure.kind, failure.change), (FailureKind::Protocol, Change::Unknown), "{body}");
+        }
     }
 }

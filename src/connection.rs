@@ -6,6 +6,7 @@ mod environment;
 use crate::failure::{Facts, Failure, Result};
 use crate::id::{is_id, is_uuid};
 use crate::operation::Operation;
+use crate::text::cut;
 use crate::url::BaseUrl;
 pub(crate) use credential::Look;
 use credential::Secret;
@@ -237,9 +238,16 @@ impl Connection {
         let Some(secret) = &self.secret else { return };
         for secret in [secret.basic(&self.email).as_str(), secret.reveal()] {
             // What is shorter is no secret of Atlassian's, and may be part of any word.
-            if secret.len() >= 8 && text.contains(secret) {
-                *text = text.replace(secret, "[redacted]");
+            if secret.len() < 8 {
+                continue;
             }
+            let (mut clean, mut rest) = (String::new(), text.as_str());
+            while let Some((before, after)) = cut(rest, secret) {
+                clean.extend([before, "[redacted]"]);
+                rest = after;
+            }
+            clean.push_str(rest);
+            *text = clean;
         }
     }
 }

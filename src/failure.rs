@@ -160,9 +160,8 @@ impl Failure {
     pub(crate) fn after(mut self, change: Change) -> Failure {
         const LOOK: &str = "The change may have been made: look before sending it again. ";
         self.change = change;
-        if change == Change::Unknown && !self.advice.starts_with(LOOK) {
-            self.advice.insert_str(0, LOOK);
-        }
+        let rest = self.advice.strip_prefix(LOOK).unwrap_or(&self.advice);
+        self.advice = [if change == Change::Unknown { LOOK } else { "" }, rest].concat();
         self
     }
 

@@ -1,7 +1,7 @@
 //! Groups: finding them and adding people.
 
 use crate::accounts;
-use crate::client::{Call, Client};
+use crate::client::{Call, Changed, Client, SETTLE};
 use crate::connection::Plane;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::id::is_uuid;
@@ -54,7 +54,7 @@ pub async fn add<T: Transport>(client: &Client<'_, T>, group: &str, person: &str
         return Err(Failure::invalid("person is neither an account id nor an e-mail address.")
             .advise("Give an account id such as 712020:0a1b…, or an address such as mia@example.com."));
     }
-    let found = if person.contains('@') { Some(accounts::find_with_groups(client, person).await?) } else { None };
+    let found = if person.contains('@') { Some(accounts::wait_for(client, person).await?) } else { None };
     let (account_id, group_ids) = match found {
         Some(found) => (found.account.account_id, found.group_ids),
         None => (person.to_owned(), Vec::new()),
@@ -73,17 +73,18 @@ pub async fn add<T: Transport>(client: &Client<'_, T>, group: &str, person: &str
 
 /// One request where all is well: the site finds the group by itself.
 async fn add_on_site<T: Transport>(client: &Client<'_, T>, group: &str, account_id: String) -> Result<Membership> {
-    let (outcome, group) = match post_site_member(client, &Key::of(group), &account_id).await {
-        Ok(group) => (MembershipOutcome::Added, group),
-        Err(failure) if failure.is(400) => {
-            (MembershipOutcome::AlreadyMember, membership_behind(client, failure, &Key::of(group), &account_id).await?)
+    let mut patience = client.patience(SETTLE);
+    let (outcome, group) = loop {
+        match post_site_member(client, &Key::of(group), &account_id).await {
+            Err(failure) if failure.is(404) => {
+                // Jira says 404 to a group and to a person that is not there; the look-up tells which.
+                find(client, group).await?;
+                if !patience.wait().await {
+                    return Err(no_such_person(failure, &account_id));
+                }
+            }
+            result => break result?,
         }
-        Err(failure) if failure.is(404) => {
-            // Jira says 404 to a group and to a person that is not there; the look-up tells which.
-            find(client, group).await?;
-            return Err(no_such_person(failure, &account_id));
-        }
-        Err(failure) => return Err(failure),
     };
     Ok(Membership { outcome, group, account_id })
 }
@@ -94,33 +95,24 @@ pub(crate) async fn join<T: Transport>(
     group: &Group,
     account_id: &str,
 ) -> Result<MembershipOutcome> {
-    if client.plane() == Plane::Organization {
-        return add_in_organization(client, group, account_id).await;
-    }
-    let key = Key::Id(&group.id);
-    match post_site_member(client, &key, account_id).await {
-        Ok(_) => Ok(MembershipOutcome::Added),
-        Err(failure) if failure.is(400) => {
-            membership_behind(client, failure, &key, account_id).await.map(|_| MembershipOutcome::AlreadyMember)
-        }
-        Err(failure) => Err(failure),
+    match client.plane() {
+        Plane::Organization => add_in_organization(client, group, account_id).await,
+        _ => add_on_site(client, &group.id, account_id.to_owned()).await.map(|membership| membership.outcome),
     }
 }
 
-/// The membership that a 400 was about, if that is what it was about: Jira says it in words only,
-/// and those are in the language of whoever asks.
-async fn membership_behind<T: Transport>(
+/// The group among those that a person is in, if they are in it.
+async fn membership<T: Transport>(client: &Client<'_, T>, group: &Key<'_>, account_id: &str) -> Result<Option<Value>> {
+    let call = Call::new(&jira::GET_USER).query("accountId", account_id).query("expand", "groups");
+    let user = client.call(call).await?;
+    Ok(Group::items(&user).iter().find(|other| Group::read(other).is_ok_and(|other| other.is(group))).cloned())
+}
+
+async fn post_site_member<T: Transport>(
     client: &Client<'_, T>,
-    failure: Failure,
     group: &Key<'_>,
     account_id: &str,
-) -> Result<Group> {
-    let call = Call::new(&jira::GET_USER).query("accountId", account_id).query("expand", "groups");
-    let Ok(user) = client.call(call).await else { return Err(failure) };
-    Group::of_user(&user).into_iter().find(|other| other.is(group)).ok_or(failure)
-}
-
-async fn post_site_member<T: Transport>(client: &Client<'_, T>, group: &Key<'_>, account_id: &str) -> Result<Group> {
+) -> Result<(MembershipOutcome, Group)> {
     let (parameter, id, name) = match group {
         Key::Id(id) => ("groupId", *id, ""),
         Key::Name(name) => ("groupname", "", *name),
@@ -128,10 +120,19 @@ async fn post_site_member<T: Transport>(client: &Client<'_, T>, group: &Key<'_>,
     let call = Call::new(&jira::ADD_USER_TO_GROUP);
     let call =
         call.query(parameter, if id.is_empty() { name } else { id }).json(Object::new().text("accountId", account_id));
-    let answer = client.call(call).await?;
+    let look = || membership(client, group, account_id);
+    let (outcome, answer) = match client.change(call, &|| Box::pin(look())).await {
+        Ok(Changed::Said(_, answer) | Changed::Seen(answer)) => (MembershipOutcome::Added, answer),
+        // Jira says in words only that they are a member, in the language of whoever asks.
+        Err(failure) if failure.is(400) => match look().await {
+            Ok(Some(group)) => (MembershipOutcome::AlreadyMember, group),
+            _ => return Err(failure),
+        },
+        Err(failure) => return Err(failure),
+    };
     // The person is in it now, whatever the answer leaves out.
     let given = Group { id: id.to_owned(), name: name.to_owned(), directory_id: None, synced: false };
-    Ok(Group::read(&answer).unwrap_or(given))
+    Ok((outcome, Group::read(&answer).unwrap_or(given)))
 }
 
 async fn add_in_organization<T: Transport>(
@@ -140,22 +141,33 @@ async fn add_in_organization<T: Transport>(
     account_id: &str,
 ) -> Result<MembershipOutcome> {
     group.check_changeable()?;
-    let mut call = Call::new(&organization::ADD_MEMBER)
-        .path("groupId", &group.id)
-        .json(Object::new().text("accountId", account_id));
-    if let Some(directory_id) = &group.directory_id {
-        call = call.path("directoryId", directory_id);
-    }
-    match client.tell(call).await {
-        Ok(_) => Ok(MembershipOutcome::Added),
+    let is_member = async || Ok(accounts::group_ids(client, account_id).await?.contains(&group.id));
+    let look = async || is_member().await.map(|is_member| is_member.then_some(Value::Null));
+    let mut patience = client.patience(SETTLE);
+    loop {
+        let mut call = Call::new(&organization::ADD_MEMBER)
+            .path("groupId", &group.id)
+            .json(Object::new().text("accountId", account_id));
+        if let Some(directory_id) = &group.directory_id {
+            call = call.path("directoryId", directory_id);
+        }
+        let Err(failure) = client.change(call, &|| Box::pin(look())).await else {
+            return Ok(MembershipOutcome::Added);
+        };
         // A 409 is an existing membership or a full licence; only reading tells which.
-        Err(failure) if failure.is(409) => match accounts::group_ids(client, account_id).await {
-            Ok(ids) if ids.contains(&group.id) => Ok(MembershipOutcome::AlreadyMember),
-            Ok(_) => Err(failure),
-            Err(_) => Err(failure.advise("They are a member already, or the licence is full; look which it is.")),
-        },
-        Err(failure) if failure.is(404) => Err(no_such_person(failure, account_id)),
-        Err(failure) => Err(failure),
+        if failure.is(409) {
+            return match is_member().await {
+                Ok(true) => Ok(MembershipOutcome::AlreadyMember),
+                Ok(false) => Err(failure),
+                Err(_) => Err(failure.advise("They are a member already, or the licence is full; look which it is.")),
+            };
+        }
+        if !failure.is(404) {
+            return Err(failure);
+        }
+        if !patience.wait().await {
+            return Err(no_such_person(failure, account_id));
+        }
     }
 }
 
@@ -264,8 +276,11 @@ impl Group {
 
     /// The groups in a Jira `User` that was read with `expand=groups`.
     pub(crate) fn of_user(user: &Value) -> Vec<Group> {
-        let groups = user.get("groups").map_or(&[][..], |groups| groups.list("items"));
-        groups.iter().filter_map(|group| Group::read(group).ok()).collect()
+        Group::items(user).iter().filter_map(|group| Group::read(group).ok()).collect()
+    }
+
+    fn items(user: &Value) -> &[Value] {
+        user.get("groups").map_or(&[][..], |groups| groups.list("items"))
     }
 
     fn is(&self, key: &Key<'_>) -> bool {

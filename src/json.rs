@@ -4,9 +4,10 @@
 //! record costs 1 to 3 kB of component each; and what has another type than it should counts as
 //! not there, so that one odd field fails no call that does not need it.
 
+mod read;
+
 use crate::failure::{Failure, FailureKind, Result};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use std::cell::Cell;
 
 /// A JSON object that is being written: text, since nothing here reads what it wrote.
 #[derive(Clone, Default)]
@@ -63,14 +64,23 @@ fn push_item(list: &mut String, item: &str) {
 }
 
 fn quoted(text: &str) -> String {
-    // Writing a text to memory cannot fail.
-    serde_json::to_string(text).unwrap_or_default()
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c < ' ' => {
+                let hex = |digit: u32| char::from_digit(digit, 16).unwrap_or('0');
+                quoted.push_str("\\u00");
+                quoted.extend([hex(u32::from(c) >> 4), hex(u32::from(c) & 15)]);
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A JSON value.
-///
-/// Not `serde_json`'s, whose objects are B-trees: these are lists, which is 5 kB less of component,
-/// and Atlassian's objects have a dozen fields.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// `null`
@@ -88,10 +98,20 @@ pub enum Value {
     Object(Vec<(String, Value)>),
 }
 
+/// How many values an answer may have, and a list of all its pages. A page of 100 people with 50
+/// groups each has some 20,000; and 100,000 take some 10 MB, of the 32 MiB that a sandbox has.
+pub(crate) const MAX_VALUES: usize = 100_000;
+
 impl Value {
-    /// Reads JSON; nothing where it is none, or nested deeper than 128.
+    /// Reads JSON; nothing where it is none, is nested deeper than 128, or has more than 100,000 values.
     pub fn read(json: &[u8]) -> Option<Value> {
-        serde_json::from_slice(json).ok()
+        Value::read_within(json, &Cell::new(MAX_VALUES))
+    }
+
+    /// The same, taking what it has of values from what there may be: a body of `[[],[],…` is twelve
+    /// times as large in memory.
+    pub(crate) fn read_within(json: &[u8], left: &Cell<usize>) -> Option<Value> {
+        read::whole(json, left)
     }
 
     /// A field of an object; of several with that name the last.
@@ -154,66 +174,14 @@ impl Value {
         self.list(name).iter().filter_map(Value::as_text)
     }
 
+    /// A number.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.get(name)?.as_number()
+    }
+
     /// A truth value.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         if let Some(Value::Flag(flag)) = self.get(name) { Some(*flag) } else { None }
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Value, D::Error> {
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-/// Makes a [`Value`] of whatever comes.
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> std::result::Result<Value, E> {
-        Ok(Value::Flag(flag))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> std::result::Result<Value, E> {
-        Ok(Value::Number(number))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> std::result::Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> std::result::Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_str<E>(self, text: &str) -> std::result::Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<Value, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = entries.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Value::Object(fields))
     }
 }
 

@@ -21,9 +21,12 @@ pub mod invite;
 mod json;
 pub mod operation;
 pub mod operations;
+pub mod pace;
 #[cfg(all(feature = "plugin", target_family = "wasm"))]
 mod plugin;
 mod product;
+pub mod retry;
+mod text;
 mod time;
 pub mod transport;
 pub mod url;

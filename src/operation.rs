@@ -97,12 +97,25 @@ impl fmt::Display for Scopes {
 }
 
 /// Whether an operation may be sent again without asking what became of it.
+///
+/// Atlassian has no idempotency key for anything that writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
     /// It changes nothing.
     Read,
-    /// It changes something, and Atlassian has no idempotency key for any of these.
+    /// It changes something, and where that is so already it does nothing: adding a member.
     Write,
+    /// It does something each time, such as sending an e-mail.
+    Once,
+    /// The same, and it is done later: that it does not show yet proves nothing.
+    Later,
+}
+
+impl Safety {
+    /// Whether it changes nothing.
+    pub fn is_read(self) -> bool {
+        self == Safety::Read
+    }
 }
 
 /// How a list goes on after its first page.
@@ -117,6 +130,8 @@ pub enum Paging {
     QueryCursor,
     /// A bare array, asked for by `startAt` and `maxResults`; a short page is the last.
     StartAt,
-    /// `values` with `isLast`, asked for by `startAt` and `maxResults`.
+    /// `values` with `isLast`, `total` or `nextPage`, asked for by `startAt` and `maxResults`.
     PageBean,
+    /// `Resources` with `totalResults`, asked for by `startIndex`, which begins at 1, and `count`.
+    Scim,
 }

@@ -12,6 +12,7 @@ mod bindings {
 use crate::client::{Client, DEADLINE};
 use crate::connection::{Connection, Given, Kind, Plane};
 use crate::failure::{Failure, Result};
+use crate::retry::Policy;
 use crate::transport::wasi::{Wasi, variable};
 use crate::{accounts, diagnosis, groups, invite};
 use abi::{Arguments, Lower, Row};
@@ -52,9 +53,12 @@ fn run<R: Lower>(connection: Result<Connection>, verb: impl AsyncFnOnce(&Client<
     let mut row = Row::default();
     let result = connection.and_then(|connection| {
         let transport = Wasi::default();
-        let client = Client::new(&connection, &transport, limit()?);
+        let client = Client::new(&connection, &transport, limit()?, policy()?);
         let mut result = None;
-        transport.block_on(pin!(async { result = Some(verb(&client).await) }));
+        transport.block_on(pin!(async {
+            result = Some(verb(&client).await);
+            client.finish().await;
+        }));
         // `block_on` returns only when the future has ended.
         result.unwrap_or_else(|| unreachable!()).map_err(|failure| connection.redact_all(failure))
     });
@@ -120,10 +124,20 @@ fn invitation(arguments: &mut Arguments) -> invite::Invitation {
 
 /// How long a call may take: for the host to set, who alone knows how long it can wait.
 fn limit() -> Result<Duration> {
-    let Some(set) = variable("USHER_DEADLINE_MS") else { return Ok(DEADLINE) };
-    set.parse::<u32>().map(|set| Duration::from_millis(set.into())).map_err(|_| {
-        Failure::invalid("USHER_DEADLINE_MS is no number of milliseconds.")
-            .advise("Set it to a whole number such as 60000, or leave it out.")
+    Ok(number("USHER_DEADLINE_MS", "60000")?.map_or(DEADLINE, |set| Duration::from_millis(set.into())))
+}
+
+/// How often a request is sent again.
+fn policy() -> Result<Policy> {
+    Ok(number("USHER_RETRIES", "0 or 4")?.map_or_else(Policy::default, |retries| Policy { retries }))
+}
+
+/// A number that the host may set.
+fn number(name: &str, example: &str) -> Result<Option<u32>> {
+    let Some(set) = variable(name) else { return Ok(None) };
+    set.parse().map(Some).map_err(|_| {
+        Failure::invalid(format!("{name} is no whole number."))
+            .advise(format!("Set it to one such as {example}, or leave it out."))
     })
 }
 

@@ -9,8 +9,9 @@ use crate::operation::Method;
 use crate::url::BaseUrl;
 use std::time::Duration;
 
-/// The largest body that is read, in bytes; far above a page of any list that is asked for here.
-pub const MAX_BODY: usize = 8 << 20;
+/// The largest body that is read, in bytes; far above a page of any list that is asked for here, and
+/// little enough for what is made of it to fit into 32 MiB.
+pub const MAX_BODY: usize = 4 << 20;
 
 /// A request, whole.
 #[derive(Clone, Debug)]
@@ -87,4 +88,10 @@ pub trait Transport {
 
     /// The monotonic time since some fixed moment.
     fn now(&self) -> Duration;
+
+    /// Waits until a time of [`Self::now`].
+    async fn sleep(&self, until: Duration);
+
+    /// A random number, so that those who wait for the same do not all come back at once.
+    fn random(&self) -> u64;
 }

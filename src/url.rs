@@ -1,5 +1,6 @@
 //! Base URLs and percent-encoding.
 
+use crate::text::cut;
 use std::fmt;
 
 /// Where a plane is: a scheme and an authority, and nothing else.
@@ -19,7 +20,7 @@ impl BaseUrl {
     ///
     /// What is wrong with it, as the end of a sentence that begins with the field's name.
     pub fn parse(text: &str) -> Result<BaseUrl, &'static str> {
-        let (https, rest) = match text.split_once("://") {
+        let (https, rest) = match cut(text, "://") {
             None => (true, text),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),

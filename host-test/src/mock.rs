@@ -7,21 +7,24 @@
 
 mod confluence;
 mod credentials;
+mod fault;
 mod jira;
+mod limit;
 mod organization;
 mod reply;
 mod scim;
+mod server;
 pub mod world;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::Response;
-use axum::serve::ListenerExt as _;
+pub use fault::{Fault, How, Plan};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+use limit::Limit;
+pub use limit::Rate;
 pub use reply::Reply;
+use rustls::ServerConfig;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
-use std::convert::Infallible;
+use server::Answer;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,12 +35,20 @@ use tokio::task::JoinHandle;
 use world::{CLOUD_ID, World};
 
 /// How a mock behaves from its start.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 is a free one.
     pub port: u16,
     /// How long every answer takes.
     pub latency: Duration,
+    /// How many requests it takes, all endpoints together.
+    pub rate: Option<Rate>,
+    /// How long somebody who was invited cannot be seen.
+    pub delay_visibility: Duration,
+    /// What goes wrong again and again.
+    pub plan: Plan,
+    /// Its certificate: with one it speaks TLS, and HTTP/2 where the other side does.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 /// A running mock. It ends when this is dropped.
@@ -56,33 +67,18 @@ pub struct Exchange {
     pub path: String,
     /// The query, still encoded; empty where there is none.
     pub query: String,
+    /// The version of HTTP.
+    pub version: http::Version,
     /// The headers of the request.
     pub headers: HeaderMap,
     /// The request's body, if it is JSON.
     pub body: Option<Value>,
-    /// The status of the answer.
+    /// The status of the answer; 0 where there was none.
     pub status: u16,
     /// The answer's body.
     pub answer: String,
     /// Whether a [`Fault`] answered, and not the mock by itself.
     pub faulted: bool,
-}
-
-/// Something that goes wrong once.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// This is answered instead, and nothing is changed.
-    Answer(Reply),
-    /// Nothing is answered, ever; the change is made or not.
-    Hang {
-        /// Whether the request is carried out.
-        applied: bool,
-    },
-    /// An answer begins, and then comes one byte at a time, without end.
-    Drip {
-        /// The time between two bytes.
-        every: Duration,
-    },
 }
 
 /// A request, in the pieces that the planes look at.
@@ -100,7 +96,10 @@ struct Shared {
     world: Mutex<World>,
     exchanges: Mutex<Vec<Exchange>>,
     unexpected: Mutex<Vec<String>>,
-    faults: Mutex<VecDeque<(String, Fault)>>,
+    faults: Mutex<Vec<(String, Fault)>>,
+    plan: Mutex<Plan>,
+    limit: Option<Limit>,
+    is_https: bool,
 }
 
 impl Mock {
@@ -112,29 +111,26 @@ impl Mock {
     pub async fn start(options: Options) -> io::Result<Mock> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
+        let mut world = World::acme(&url(address, options.tls.is_some()));
+        world.delay_visibility = options.delay_visibility;
         let shared = Arc::new(Shared {
             latency: options.latency,
             connections: AtomicUsize::new(0),
-            world: Mutex::new(World::acme(&format!("http://{address}"))),
+            world: Mutex::new(world),
             exchanges: Mutex::default(),
             unexpected: Mutex::default(),
             faults: Mutex::default(),
+            plan: Mutex::new(options.plan),
+            limit: options.rate.map(Limit::new),
+            is_https: options.tls.is_some(),
         });
-        let app = axum::Router::new().fallback(serve).with_state(Arc::clone(&shared));
-        let counted = Arc::clone(&shared);
-        let listener = listener.tap_io(move |_| {
-            counted.connections.fetch_add(1, Ordering::Relaxed);
-        });
-        let serving = tokio::spawn(async move {
-            // It ends only with the task.
-            let _ = axum::serve(listener, app).await;
-        });
+        let serving = tokio::spawn(server::accept(listener, Arc::clone(&shared), options.tls));
         Ok(Mock { address, shared, serving })
     }
 
     /// The base URL, for a site and for the admin APIs.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        url(self.address, self.shared.is_https)
     }
 
     /// Looks at the world, or changes it.
@@ -144,7 +140,7 @@ impl Mock {
 
     /// Lets something go wrong with the next request that has this text in `METHOD path?query`.
     pub fn fault(&self, request: &str, fault: Fault) {
-        lock(&self.shared.faults).push_back((request.to_owned(), fault));
+        lock(&self.shared.faults).push((request.to_owned(), fault));
     }
 
     /// Everything asked and answered so far.
@@ -169,15 +165,22 @@ impl Drop for Mock {
     }
 }
 
-async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+/// `localhost`, which a certificate can name, or the address.
+fn url(address: SocketAddr, is_https: bool) -> String {
+    if is_https { format!("https://localhost:{}", address.port()) } else { format!("http://{address}") }
+}
+
+async fn serve(shared: Arc<Shared>, request: http::Request<hyper::body::Incoming>) -> io::Result<Answer> {
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    let bytes = body.collect().await.map_err(io::Error::other)?.to_bytes();
     // Even a sleep of nothing takes the timer's whole millisecond.
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
     let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default().to_owned());
     let json: Option<Value> = serde_json::from_slice(&bytes).ok();
+    let name = format!("{} {path}?{query}", parts.method);
+    let fault = take_fault(&shared, &name).or_else(|| lock(&shared.plan).next(&name));
     let carry_out = || {
         let segments: Vec<String> = path.split('/').skip(1).map(decode).collect();
         let call = Call {
@@ -187,38 +190,28 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
             authorization: parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()),
             body: json.as_ref(),
         };
-        answer(&shared, &call)
-    };
-    let fault = take_fault(&shared, &format!("{} {path}?{query}", parts.method));
-    let faulted = fault.is_some();
-    let reply = match fault {
-        None => carry_out(),
-        Some(Fault::Answer(reply)) => reply,
-        Some(Fault::Hang { applied }) => {
-            if applied {
-                carry_out();
-            }
-            return std::future::pending().await;
-        }
-        Some(Fault::Drip { every }) => {
-            let byte = move |()| async move {
-                tokio::time::sleep(every).await;
-                Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
-            };
-            return Response::new(Body::from_stream(futures_util::stream::unfold((), byte)));
+        match &shared.limit {
+            Some(limit) => limit.answer(&path, || answer(&shared, &call)),
+            None => answer(&shared, &call),
         }
     };
+    let reply = match &fault {
+        Some(Fault { applied: false, .. }) => Reply::empty(0),
+        _ => carry_out(),
+    };
+    let answer = server::answer(reply, fault.as_ref().map(|fault| &fault.how));
     lock(&shared.exchanges).push(Exchange {
         method: parts.method.to_string(),
         path,
         query,
+        version: parts.version,
         headers: parts.headers,
         body: json,
-        status: reply.status,
-        answer: reply.body.clone(),
-        faulted,
+        status: answer.status,
+        answer: answer.text.clone(),
+        faulted: fault.is_some(),
     });
-    respond(reply)
+    answer.send().await
 }
 
 /// Picks the plane by the first segments; each checks its credential before anything else.
@@ -272,16 +265,7 @@ fn site(world: &mut World, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
 fn take_fault(shared: &Shared, request: &str) -> Option<Fault> {
     let mut faults = lock(&shared.faults);
     let at = faults.iter().position(|(part, _)| request.contains(part.as_str()))?;
-    faults.remove(at).map(|(_, fault)| fault)
-}
-
-fn respond(reply: Reply) -> Response {
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::builder().status(status);
-    for (name, value) in &reply.headers {
-        response = response.header(name, value);
-    }
-    response.body(Body::from(Bytes::from(reply.body))).unwrap_or_default()
+    Some(faults.remove(at).1)
 }
 
 impl Call<'_> {

@@ -6,6 +6,7 @@ use crate::failure::FailureKind;
 use crate::json::{Object, Value};
 use crate::operation::Operation;
 use crate::operations::organization;
+use crate::text::has;
 
 // The answers, by their requests' order.
 const ORGANIZATION: usize = 0;
@@ -115,7 +116,7 @@ fn manage(answers: &Answers) -> Finding {
         Some(Ok(_)) => Finding::new(ability, Verdict::Pass, "The key may manage an account that was looked at.", ""),
         Some(Err(failure)) => {
             // What else is refused may be about this one account and not about the key.
-            let is_key = failure.kind == FailureKind::Unauthenticated || failure.message.contains("manage:org");
+            let is_key = failure.kind == FailureKind::Unauthenticated || has(&failure.message, "manage:org");
             Finding::failed(ability, if is_key { Verdict::Fail } else { Verdict::Unknown }, failure)
         }
         None if answers.len() < MANAGEABILITY => Finding::not_asked(ability),

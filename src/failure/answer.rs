@@ -5,6 +5,8 @@ use super::said::{Said, said};
 use super::{Change, Failure, FailureKind};
 use crate::connection::Connection;
 use crate::operation::{Operation, Safety};
+use crate::pace;
+use crate::text::has;
 use crate::transport::{Response, TransportError};
 
 impl Failure {
@@ -38,7 +40,8 @@ impl Failure {
             ),
         };
         let change = match operation.safety {
-            Safety::Write if error.may_have_arrived() => Change::Unknown,
+            Safety::Read => Change::NotApplied,
+            _ if error.may_have_arrived() => Change::Unknown,
             _ => Change::NotApplied,
         };
         Failure::new(kind, message).advise(advice).after(change)
@@ -48,7 +51,7 @@ impl Failure {
     pub(crate) fn from_answer(connection: &Connection, operation: &Operation, answer: &Response) -> Failure {
         let status = answer.status;
         let Said { sentence: said, code, is_of_an_api } = said(&answer.body);
-        let says = |texts: &[&str]| texts.iter().any(|text| said.contains(text));
+        let says = |texts: &[&str]| texts.iter().any(|text| has(&said, text));
         let is_stranger = is_refused(answer) && status != 401;
         let kind = match status {
             _ if is_stranger => FailureKind::Unauthenticated,
@@ -87,13 +90,14 @@ impl Failure {
         // A redirect or a 5xx may come from something in between, after the server has acted; and a
         // success that is not documented may be one.
         let change = match (operation.safety, status) {
-            (Safety::Write, 200..=399 | 408 | 500..=599) => Change::Unknown,
+            (Safety::Read, _) => Change::NotApplied,
+            (_, 200..=399 | 408 | 500..=599) => Change::Unknown,
             _ => Change::NotApplied,
         };
         let text = |name: &str| answer.header(name).map(str::to_owned);
         let mut failure = Failure::new(kind, message).advise(advice).after(change);
         failure.status = Some(status);
-        failure.retry_after = answer.header("retry-after").and_then(|value| value.trim_ascii().parse().ok());
+        failure.retry_after = pace::asked(answer).map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
         failure.code = code;
         failure.is_known = match status {
             // The gateway says 401 to a token that it knows and that lacks a scope.
@@ -111,10 +115,10 @@ impl Failure {
         let message =
             format!("Atlassian's answer to {} (HTTP {}) cannot be read: {wrong}.", operation.id, answer.status);
         let change = match (operation.safety, answer.status) {
-            (Safety::Write, 201) => Change::Applied,
-            // A login page is a 200, too.
-            (Safety::Write, _) => Change::Unknown,
             (Safety::Read, _) => Change::NotApplied,
+            (_, 201) => Change::Applied,
+            // A login page is a 200, too.
+            _ => Change::Unknown,
         };
         let mut failure =
             Failure::new(FailureKind::Protocol, message).advise(crate::failure::WRONG_ADDRESS).after(change);
@@ -145,8 +149,7 @@ const REFUSALS: [&str; 2] = ["Connect Session Auth Token", "Basic authentication
 pub(crate) fn is_refused(answer: &Response) -> bool {
     let reason = answer.header("x-seraph-loginreason").unwrap_or_default();
     // What says "later" says so to everybody.
-    answer.status < 429
-        && ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].iter().any(|refused| reason.contains(refused))
+    answer.status < 429 && ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].iter().any(|refused| has(reason, refused))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod causes;
 use super::is_refused;
 use crate::connection::{Connection, Home, Kind, Look};
 use crate::operation::Operation;
+use crate::text::has;
 use crate::transport::Response;
 use causes::CAUSES;
 
@@ -110,8 +111,8 @@ impl Refusal<'_> {
             && fits(cause.kinds, self.connection.kind())
             && match cause.sign {
                 Sign::None | Sign::Else => true,
-                Sign::Says(text) => self.said.contains(text),
-                Sign::Header(name, text) => self.answer.header(name).is_some_and(|value| value.contains(text)),
+                Sign::Says(text) => has(&self.said, text),
+                Sign::Header(name, text) => self.answer.header(name).is_some_and(|value| has(value, text)),
                 Sign::Html => self.is_html(),
                 Sign::NoHtml => !self.is_html(),
                 Sign::LooksOther => matches!(self.connection.look(), Look::Other(_)),
@@ -136,7 +137,7 @@ impl Refusal<'_> {
     }
 
     fn is_html(&self) -> bool {
-        let typed = self.answer.header("content-type").is_some_and(|it| it.contains("html"));
+        let typed = self.answer.header("content-type").is_some_and(|it| has(it, "html"));
         let begin = self.answer.body.trim_ascii_start();
         let begins = |tag: &str| begin.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag.as_bytes()));
         typed || begins("<html") || begins("<!doctype html")

@@ -1,6 +1,7 @@
 //! What an error body says, in whatever form it says it.
 
 use crate::json::Value;
+use crate::text::cut;
 
 /// What an error body says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub(super) fn said(body: &[u8]) -> Said {
 
 /// The text of the first `<tag>` in XML or HTML.
 fn element(text: &str, tag: &str) -> Option<String> {
-    let (_, rest) = text.split_once(&format!("<{tag}>"))?;
+    let (_, rest) = cut(text, &format!("<{tag}>"))?;
     short(rest.split_once('<')?.0)
 }
 

@@ -1,8 +1,8 @@
 //! Inviting into an organization: one request for all access and groups, its results read one by one.
 
 use super::{Invitation, Invited, Progress};
-use crate::accounts::{AccountStatus, Matches};
-use crate::client::{Call, Client};
+use crate::accounts::{AccountStatus, Found, Matches};
+use crate::client::{Call, Changed, Client, SETTLE};
 use crate::email;
 use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
 use crate::groups;
@@ -42,20 +42,14 @@ pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &In
     let mut progress = Progress::default();
     let Some(found) = found.filter(|found| found.account.status == AccountStatus::Active) else {
         groups.iter().try_for_each(groups::Group::check_changeable)?;
-        let account_id = post(client, invitation, &wanted, &mut progress).await?;
+        let account_id = post(client, invitation, &wanted, false, &mut progress).await?;
         // Whoever was not there may be there now, even if everything asked for failed.
         progress.is_unknown = true;
         return progress.finish(account_id);
     };
     let account_id = &found.account.account_id;
-    let roles = match invitation.access.as_slice() {
-        [] => Vec::new(),
-        _ => client.list(Call::new(&organization::USER_ROLES).path("accountId", account_id)).await?,
-    };
-    let is_there = |wanted: &Wanted<'_>| match wanted.kind {
-        PartKind::Group => found.group_ids.contains(&wanted.id),
-        PartKind::Access => has_role(&roles, &wanted.id, &wanted.role),
-    };
+    let state = State::read(client, found, &wanted).await?;
+    let is_there = |wanted: &Wanted<'_>| state.has(wanted);
     let (there, missing): (Vec<Wanted<'_>>, Vec<Wanted<'_>>) = wanted.into_iter().partition(is_there);
     for group in groups.iter().filter(|group| missing.iter().any(|wanted| wanted.id == group.id)) {
         group.check_changeable()?;
@@ -64,7 +58,7 @@ pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &In
         progress.done(wanted.kind, wanted.name, PartOutcome::AlreadyThere);
     }
     if missing.iter().any(|wanted| wanted.kind == PartKind::Access) {
-        post(client, invitation, &missing, &mut progress).await?;
+        post(client, invitation, &missing, true, &mut progress).await?;
     } else {
         // An invitation without access is nothing that Atlassian describes for people who are there.
         for wanted in &missing {
@@ -135,23 +129,107 @@ fn type_key(workspace: &Value) -> &str {
     attribute(workspace, "typeKey").or_else(owner).unwrap_or_default()
 }
 
-fn has_role(resources: &[Value], resource: &str, role: &str) -> bool {
-    let mut same = resources.iter().filter(|other| other.text("resourceId") == Some(resource));
-    same.any(|resource| resource.list("roleAssignments").iter().any(|has| has.text("role") == Some(role)))
+/// What somebody who is there has.
+struct State {
+    account_id: String,
+    group_ids: Vec<String>,
+    roles: Vec<Value>,
 }
 
-/// Sends the invitation, and notes what Atlassian says of each part. A 200 and a 206 are read alike.
+impl State {
+    /// Reads what is asked for; one request for the roles, where there is any among it.
+    async fn read<T: Transport>(client: &Client<'_, T>, found: &Found, wanted: &[Wanted<'_>]) -> Result<State> {
+        let account_id = &found.account.account_id;
+        let roles = if wanted.iter().any(|wanted| wanted.kind == PartKind::Access) {
+            client.list(Call::new(&organization::USER_ROLES).path("accountId", account_id)).await?
+        } else {
+            Vec::new()
+        };
+        Ok(State { account_id: account_id.clone(), group_ids: found.group_ids.clone(), roles })
+    }
+
+    /// The same of whom an e-mail address belongs to, if they are there.
+    async fn look<T: Transport>(client: &Client<'_, T>, email: &str, wanted: &[Wanted<'_>]) -> Result<Option<State>> {
+        match Matches::read(client, email).await?.one()? {
+            Some(found) if found.account.status == AccountStatus::Active => {
+                State::read(client, found, wanted).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn has(&self, wanted: &Wanted<'_>) -> bool {
+        if wanted.kind == PartKind::Group {
+            return self.group_ids.contains(&wanted.id);
+        }
+        let mut same = self.roles.iter().filter(|other| other.text("resourceId") == Some(&wanted.id));
+        same.any(|it| it.list("roleAssignments").iter().any(|has| has.text("role") == Some(&wanted.role)))
+    }
+}
+
+/// Sends the invitation, and notes what became of each part.
+///
+/// Somebody who was there before shows that it was made by anything of it that is there now.
 async fn post<T: Transport>(
     client: &Client<'_, T>,
     invitation: &Invitation,
     wanted: &[Wanted<'_>],
+    was_there: bool,
     progress: &mut Progress,
 ) -> Result<Option<String>> {
-    let (status, answer) = client.call_status(Call::new(&organization::INVITE).json(body(invitation, wanted))).await?;
-    let is_mine = |person: &&Value| person.text("email").is_some_and(|email| email::same(email, &invitation.email));
+    let email = &invitation.email;
+    let look = async || {
+        let shows = |state: &State| !was_there || wanted.iter().any(|wanted| state.has(wanted));
+        let state = State::look(client, email, wanted).await?;
+        Ok(state.filter(shows).map(|_| Value::Null))
+    };
+    let call = Call::new(&organization::INVITE).json(body(invitation, wanted));
+    match client.change(call, &|| Box::pin(look())).await? {
+        Changed::Said(status, answer) => read(email, wanted, status, &answer, progress),
+        Changed::Seen(_) => confirm(client, email, wanted, progress).await,
+    }
+}
+
+/// Notes what is there of an invitation whose answer was lost; some of it may take a while to show.
+async fn confirm<T: Transport>(
+    client: &Client<'_, T>,
+    email: &str,
+    wanted: &[Wanted<'_>],
+    progress: &mut Progress,
+) -> Result<Option<String>> {
+    let mut patience = client.patience(SETTLE);
+    let state = loop {
+        let state = State::look(client, email, wanted).await.map_err(|failure| failure.after(Change::Unknown))?;
+        let is_whole = state.as_ref().is_some_and(|state| wanted.iter().all(|wanted| state.has(wanted)));
+        if is_whole || !patience.wait().await {
+            break state;
+        }
+    };
+    for wanted in wanted {
+        if state.as_ref().is_some_and(|state| state.has(wanted)) {
+            progress.done(wanted.kind, wanted.name, PartOutcome::Added);
+        } else {
+            let failure = Failure::new(FailureKind::Unavailable, "the answer was lost, and this does not show");
+            let failure = failure.advise("Look again in a while.").after(Change::Unknown);
+            progress.failed(wanted.kind, wanted.name, failure);
+        }
+    }
+    progress.invited = true;
+    Ok(state.map(|state| state.account_id))
+}
+
+/// Notes what Atlassian says of each part. A 200 and a 206 are read alike.
+fn read(
+    email: &str,
+    wanted: &[Wanted<'_>],
+    status: u16,
+    answer: &Value,
+    progress: &mut Progress,
+) -> Result<Option<String>> {
+    let is_mine = |person: &&Value| person.text("email").is_some_and(|other| email::same(other, email));
     let mine: Vec<&Value> = answer.list("data").iter().filter(is_mine).collect();
     if mine.is_empty() {
-        let message = format!("Atlassian's answer (HTTP {status}) says nothing of {}.", invitation.email);
+        let message = format!("Atlassian's answer (HTTP {status}) says nothing of {email}.");
         return Err(Failure::new(FailureKind::Protocol, message)
             .advise("They may have been invited: look them up before inviting again.")
             .after(Change::Unknown));
@@ -173,7 +251,7 @@ async fn post<T: Transport>(
     progress.invited = wanted.is_empty() && status == 200;
     if status == 206 && progress.first_failure.is_none() {
         // To RFC 9110 a 206 is a range; to Atlassian it says that something failed.
-        let message = format!("Atlassian says that inviting {} failed in part, but not in which.", invitation.email);
+        let message = format!("Atlassian says that inviting {email} failed in part, but not in which.");
         let failure = Failure::new(FailureKind::Incomplete, message).advise("Look them up.");
         progress.first_failure = Some(failure.after(Change::Unknown));
     }

@@ -2,7 +2,7 @@
 
 use super::{Invitation, Invited, Progress};
 use crate::accounts::Matches;
-use crate::client::{Call, Client};
+use crate::client::{Call, Changed, Client, Look};
 use crate::email;
 use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
 use crate::groups::{self, Group, MembershipOutcome};
@@ -100,17 +100,22 @@ async fn create<T: Transport>(
     if products.is_empty() {
         return Ok(None);
     }
-    let mut user = post_user(client, email, &products).await?;
+    let look = async || match Matches::read(client, email).await?.one()? {
+        Some(found) => get(client, &found.account.account_id).await.map(Some),
+        None => Ok(None),
+    };
+    let (mut user, mut is_read) = post_user(client, email, &products, &|| Box::pin(look())).await?;
     // Jira says 201 for people who had access, too, and a hidden address is how they were not found.
     let was_there = hidden.contains(&user.account_id);
-    if was_there {
+    if was_there && !is_read {
         user = read(client, &user.account_id).await.map_err(|failure| failure.after(Change::Unknown))?;
+        is_read = true;
     }
     for (name, product) in in_jira(wanted) {
-        match (was_there, user.has(product)) {
-            (false, _) => progress.done(PartKind::Access, name, PartOutcome::Added),
+        match (was_there, !is_read || user.has(product)) {
+            (false, true) => progress.done(PartKind::Access, name, PartOutcome::Added),
             (true, true) => progress.done(PartKind::Access, name, PartOutcome::AlreadyThere),
-            (true, false) => progress.failed(PartKind::Access, name, nothing_given()),
+            (_, false) => progress.failed(PartKind::Access, name, nothing_given()),
         }
     }
     Ok(Some(user))
@@ -126,12 +131,19 @@ async fn complete<T: Transport>(
 ) -> Result<User> {
     let before = read(client, account_id).await?;
     let missing = products(wanted, |key| !before.has(key));
-    // The answer to this legacy call does not say what it gave, so what they have is read again.
     let after = if missing.is_empty() {
         None
     } else {
-        post_user(client, email, &missing).await?;
-        Some(read(client, account_id).await.map_err(|failure| failure.after(Change::Unknown))?)
+        let look = async || {
+            let now = get(client, account_id).await?;
+            let user = User::read(&now)?;
+            Ok(missing.iter().any(|product| user.has(product)).then_some(now))
+        };
+        match post_user(client, email, &missing, &|| Box::pin(look())).await? {
+            (user, true) => Some(user),
+            // The answer to this legacy call does not say what it gave.
+            _ => Some(read(client, account_id).await.map_err(|failure| failure.after(Change::Unknown))?),
+        }
     };
     for (name, product) in in_jira(wanted) {
         if before.has(product) {
@@ -162,19 +174,46 @@ fn nothing_given() -> Failure {
 }
 
 async fn read<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<User> {
-    let call = Call::new(&jira::GET_USER).query("accountId", account_id).query("expand", "groups,applicationRoles");
-    User::read(&client.call(call).await?)
+    User::read(&get(client, account_id).await?)
 }
 
-async fn post_user<T: Transport>(client: &Client<'_, T>, email: &str, products: &[&str]) -> Result<User> {
+async fn get<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Value> {
+    let call = Call::new(&jira::GET_USER).query("accountId", account_id);
+    client.call(call.query("expand", "groups,applicationRoles")).await
+}
+
+/// Invites into products; the person, and whether what they have was read and is not just an answer.
+async fn post_user<T: Transport>(
+    client: &Client<'_, T>,
+    email: &str,
+    products: &[&str],
+    look: &Look<'_>,
+) -> Result<(User, bool)> {
     let body = Object::new().text("emailAddress", email).texts("products", products);
-    let answer = client.call(Call::new(&jira::CREATE_USER).json(body)).await?;
-    User::read(&answer).map_err(|failure| failure.after(Change::Applied))
+    let (answer, is_read) = match client.change(Call::new(&jira::CREATE_USER).json(body), look).await? {
+        Changed::Said(_, answer) => (answer, false),
+        Changed::Seen(user) => (user, true),
+    };
+    User::read(&answer).map(|user| (user, is_read)).map_err(|failure| failure.after(Change::Applied))
 }
 
 async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<PartOutcome> {
+    let has_access = || has_confluence(client, email);
+    if has_access().await? {
+        return Ok(PartOutcome::AlreadyThere);
+    }
+    let look = async || has_access().await.map(|has_access| has_access.then_some(Value::Null));
+    let call = Call::new(&confluence::INVITE).json(Object::new().texts("emails", &[email]));
+    match client.change(call, &|| Box::pin(look())).await? {
+        // It says 200 to everything and works later, so this much is known and no more.
+        Changed::Said(..) => Ok(PartOutcome::Requested),
+        Changed::Seen(_) => Ok(PartOutcome::Added),
+    }
+}
+
+async fn has_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<bool> {
     let emails = Object::new().texts("emails", &[email]);
-    let access = client.call(Call::new(&confluence::CHECK_ACCESS).json(emails.clone())).await?;
+    let access = client.call(Call::new(&confluence::CHECK_ACCESS).json(emails)).await?;
     // Without the list nothing is known, and least of all that they have access.
     if access.get("emailsWithoutAccess").and_then(Value::as_list).is_none() {
         let message = "Confluence does not say who has access";
@@ -185,12 +224,7 @@ async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str)
         return Err(Failure::invalid(format!("Confluence does not take {email} as an e-mail address"))
             .advise("Check the address."));
     }
-    if !named("emailsWithoutAccess") {
-        return Ok(PartOutcome::AlreadyThere);
-    }
-    client.tell(Call::new(&confluence::INVITE).json(emails)).await?;
-    // It says 200 to everything and works later, so this much is known and no more.
-    Ok(PartOutcome::Requested)
+    Ok(!named("emailsWithoutAccess"))
 }
 
 impl User {

@@ -25,7 +25,7 @@ pub const INVITE: Operation = Operation {
     plane: Plane::Site,
     method: Method::Post,
     path: "/wiki/api/v2/user/access/invite-by-email",
-    safety: Safety::Write,
+    safety: Safety::Later,
     success: &[200],
     paging: Paging::None,
     scopes: Scopes::one("read:configuration:confluence"),

@@ -50,7 +50,7 @@ pub const CREATE_USER: Operation = Operation {
     plane: Plane::Site,
     method: Method::Post,
     path: "/rest/api/3/user",
-    safety: Safety::Write,
+    safety: Safety::Once,
     success: &[201],
     paging: Paging::None,
     scopes: Scopes::either("manage:jira-configuration", &["write:user:jira"]),

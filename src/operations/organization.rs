@@ -96,7 +96,7 @@ pub const INVITE: Operation = Operation {
     plane: Plane::Organization,
     method: Method::Post,
     path: "/admin/v2/orgs/{orgId}/users/invite",
-    safety: Safety::Write,
+    safety: Safety::Once,
     success: &[200, 206],
     paging: Paging::None,
     scopes: Scopes::likely("write:users:admin"),

@@ -11,7 +11,7 @@ pub const LIST_USERS: Operation = Operation {
     path: "/scim/directory/{directoryId}/Users",
     safety: Safety::Read,
     success: &[200],
-    paging: Paging::None,
+    paging: Paging::Scim,
     scopes: Scopes::NONE,
     role: "the directory's own key",
 };
@@ -24,7 +24,7 @@ pub const LIST_GROUPS: Operation = Operation {
     path: "/scim/directory/{directoryId}/Groups",
     safety: Safety::Read,
     success: &[200],
-    paging: Paging::None,
+    paging: Paging::Scim,
     scopes: Scopes::NONE,
     role: "the directory's own key",
 };

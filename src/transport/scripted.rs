@@ -1,43 +1,69 @@
-//! A transport for tests: scripted answers, recorded requests, and a clock that stands still.
+//! A transport for tests: scripted answers, recorded requests, and a clock that goes on only when
+//! somebody waits.
 
 use super::{Request, Response, Transport, TransportError};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Answers in the order they were given, and keeps what was asked.
 #[derive(Default)]
 pub struct Scripted {
-    answers: RefCell<VecDeque<Result<Response, TransportError>>>,
+    answers: RefCell<VecDeque<(Duration, Result<Response, TransportError>)>>,
     /// The requests so far, as `METHOD path body`.
     pub asked: RefCell<Vec<String>>,
+    now: Cell<Duration>,
 }
 
 impl Scripted {
     /// The same with one more answer.
     pub fn answer(self, status: u16, body: &str) -> Scripted {
-        let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
-        self.answers.borrow_mut().push_back(Ok(response));
+        self.with(status, &[], body)
+    }
+
+    /// The same with one more answer, and headers.
+    pub fn with(self, status: u16, headers: &[(&str, &str)], body: &str) -> Scripted {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let response = Response { status, headers, body: body.as_bytes().to_vec() };
+        self.answers.borrow_mut().push_back((Duration::ZERO, Ok(response)));
         self
     }
 
     /// The same with one more request that gets no answer.
     pub fn fail(self, error: TransportError) -> Scripted {
-        self.answers.borrow_mut().push_back(Err(error));
+        self.answers.borrow_mut().push_back((Duration::ZERO, Err(error)));
+        self
+    }
+
+    /// The same, the last answer taking so long.
+    pub fn after(self, time: Duration) -> Scripted {
+        self.answers.borrow_mut().back_mut().expect("an answer was given before").0 = time;
         self
     }
 }
 
 impl Transport for Scripted {
-    async fn send(&self, request: Request, _deadline: Duration) -> Result<Response, TransportError> {
+    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
         let body = String::from_utf8(request.body.unwrap_or_default()).unwrap();
         let line = format!("{} {} {body}", request.method.name(), request.path_and_query);
         self.asked.borrow_mut().push(line.trim_end().to_owned());
-        self.answers.borrow_mut().pop_front().expect("one more request than the script has answers")
+        let answer = self.answers.borrow_mut().pop_front();
+        let (time, answer) = answer.expect("one more request than the script has answers");
+        let end = self.now.get() + time;
+        self.now.set(end.min(deadline));
+        if end > deadline { Err(TransportError::Timeout { sent: true }) } else { answer }
     }
 
     fn now(&self) -> Duration {
-        Duration::ZERO
+        self.now.get()
+    }
+
+    async fn sleep(&self, until: Duration) {
+        self.now.set(self.now.get().max(until));
+    }
+
+    fn random(&self) -> u64 {
+        0
     }
 }
 

@@ -130,6 +130,22 @@ impl Transport for Wasi {
     fn now(&self) -> Duration {
         Duration::from_nanos(monotonic_clock::now())
     }
+
+    async fn sleep(&self, until: Duration) {
+        let alarm = Rc::new(monotonic_clock::subscribe_instant(nanoseconds(until)));
+        poll_fn(|_| {
+            if alarm.ready() {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(Rc::clone(&alarm));
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn random(&self) -> u64 {
+        host::wasi::random::random::get_random_u64()
+    }
 }
 
 fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
@@ -166,15 +182,21 @@ fn nanoseconds(duration: Duration) -> u64 {
 }
 
 // Not `std::env`, which would bring in the C library's environment; plugin/runtime.rs keeps that out,
-// and the linker would refuse to merge its interface with this one.
-mod environment {
+// and the linker would refuse to merge its interface with this one. And `random` is not in waki's.
+mod host {
     wit_bindgen::generate!({
         generate_all,
         inline: "
             package usher:host;
-            world host { import wasi:cli/environment@0.2.0; }
+            world host {
+                import wasi:cli/environment@0.2.0;
+                import wasi:random/random@0.2.0;
+            }
             package wasi:cli@0.2.0 {
                 interface environment { get-environment: func() -> list<tuple<string, string>>; }
+            }
+            package wasi:random@0.2.0 {
+                interface random { get-random-u64: func() -> u64; }
             }
         ",
     });
@@ -182,6 +204,6 @@ mod environment {
 
 /// An environment variable that the host grants.
 pub fn variable(name: &str) -> Option<String> {
-    let all = environment::wasi::cli::environment::get_environment();
+    let all = host::wasi::cli::environment::get_environment();
     all.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }

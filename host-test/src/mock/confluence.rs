@@ -18,6 +18,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Optio
                     world.create(email, "");
                 }
                 if let Some(person) = world.person(email) {
+                    person.invitations += 1;
                     person.roles.insert((resource("confluence"), "atlassian/user".to_owned()));
                 }
             }

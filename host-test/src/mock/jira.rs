@@ -102,6 +102,7 @@ fn create_user(world: &mut World, call: &Call<'_>) -> Reply {
     }
     let site = world.clone();
     let Some(person) = world.person(email) else { return Reply::empty(500) };
+    person.invitations += 1;
     person.roles.extend(products.iter().map(|product| (resource(product), "atlassian/user".to_owned())));
     Reply::json(201, &user(&site, person))
 }
@@ -135,7 +136,8 @@ fn add_user_to_group(world: &mut World, call: &Call<'_>) -> Reply {
     let Some(account_id) = call.field("accountId").and_then(Value::as_str) else {
         return Reply::jira_error(400, "The 'accountId' query parameter needs to be provided");
     };
-    let Some(person) = world.account(account_id).filter(|person| person.status == "active") else {
+    let Some(person) = world.account(account_id).filter(|person| person.status == "active" && person.is_visible())
+    else {
         return Reply::jira_error(404, NO_SUCH_USER);
     };
     if !person.groups.insert(group.id.clone()) {

@@ -95,7 +95,8 @@ fn search_users(world: &World, call: &Call<'_>) -> Reply {
     }
     let with_groups = call.texts("expand").contains(&"groups");
     let wanted = |person: &&Person| {
-        (emails.is_empty() || emails.iter().any(|email| email.eq_ignore_ascii_case(&person.email)))
+        person.is_visible()
+            && (emails.is_empty() || emails.iter().any(|email| email.eq_ignore_ascii_case(&person.email)))
             && (ids.is_empty() || ids.contains(&person.account_id.as_str()))
     };
     page(call, 100, world.people.iter().filter(wanted).map(|person| user(world, person, with_groups)).collect())
@@ -230,6 +231,7 @@ fn invite_one(world: &mut World, call: &Call<'_>, email: &str, any_error: &mut b
     }
     let Some(person) = world.person(email) else { return Value::Null };
     person.status = "active";
+    person.invitations += 1;
     person.roles.extend(roles);
     person.groups.extend(groups);
     json!({
@@ -249,7 +251,8 @@ fn add_member(world: &mut World, call: &Call<'_>, group: &str) -> Reply {
     if group.synced {
         return Reply::admin_error(403, "ADMIN-403-5", "Forbidden", "externalDirectory.scim");
     }
-    let Some(person) = world.account(account_id).filter(|person| person.status != "not_invited") else {
+    let Some(person) = world.account(account_id).filter(|person| person.status != "not_invited" && person.is_visible())
+    else {
         return not_found("ADMIN-404-8", "user");
     };
     if !person.groups.insert(group.id) {

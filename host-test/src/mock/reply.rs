@@ -10,12 +10,12 @@ pub struct Reply {
     /// The headers besides those of HTTP itself.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 impl Reply {
     /// A body of any kind.
-    pub fn text(status: u16, content_type: &str, body: impl Into<String>) -> Reply {
+    pub fn text(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Reply {
         Reply { status, headers: vec![("content-type".to_owned(), content_type.to_owned())], body: body.into() }
     }
 
@@ -26,7 +26,7 @@ impl Reply {
 
     /// No body.
     pub fn empty(status: u16) -> Reply {
-        Reply { status, headers: Vec::new(), body: String::new() }
+        Reply { status, headers: Vec::new(), body: Vec::new() }
     }
 
     /// The same with one more header.

@@ -1,6 +1,7 @@
 //! The state of the mock: an organization with one site, its people, groups and products.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 /// The organization's id.
 pub const ORG_ID: &str = "9f0a1b2c-3d4e-4f5a-8b6c-7d8e9f0a1b2c";
@@ -52,6 +53,8 @@ pub struct World {
     pub api_keys: Vec<(String, String)>,
     /// E-mails that Atlassian would have sent: address and text.
     pub outbox: Vec<(String, String)>,
+    /// How long somebody who was invited cannot be seen.
+    pub delay_visibility: Duration,
     created: u32,
 }
 
@@ -72,6 +75,10 @@ pub struct Person {
     pub groups: BTreeSet<String>,
     /// Their roles, each by resource and name.
     pub roles: BTreeSet<(String, String)>,
+    /// How often they were invited, by whatever endpoint.
+    pub invitations: u32,
+    /// Until when they cannot be seen.
+    hidden_until: Option<Instant>,
 }
 
 /// A group.
@@ -123,6 +130,7 @@ impl World {
                 .to_vec(),
             api_keys: vec![("automation".to_owned(), "2027-01-15T09:00:00Z".to_owned())],
             outbox: Vec::new(),
+            delay_visibility: Duration::ZERO,
             created: 0,
         };
         let admin = world.create(ADMIN_EMAIL, "Ada Admin");
@@ -146,6 +154,10 @@ impl World {
             hides_email: false,
             groups: BTreeSet::new(),
             roles: BTreeSet::new(),
+            invitations: 0,
+            hidden_until: Some(self.delay_visibility)
+                .filter(|delay| !delay.is_zero())
+                .map(|delay| Instant::now() + delay),
         });
         let last = self.people.len() - 1;
         &mut self.people[last]
@@ -175,7 +187,12 @@ impl Person {
 
     /// Whether the site knows them at all.
     pub(crate) fn on_site(&self) -> bool {
-        self.status == "active" && !self.roles.is_empty()
+        self.status == "active" && !self.roles.is_empty() && self.is_visible()
+    }
+
+    /// Whether they can be seen yet.
+    pub(crate) fn is_visible(&self) -> bool {
+        self.hidden_until.is_none_or(|until| until <= Instant::now())
     }
 }
 

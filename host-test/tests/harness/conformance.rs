@@ -72,6 +72,7 @@ fn a_request_that_is_not_in_the_descriptions_is_found() {
         method: method.into(),
         path: path.into(),
         query: query.into(),
+        version: Default::default(),
         headers: Default::default(),
         body,
         status: 201,

@@ -2,9 +2,12 @@
 
 use crate::engine;
 use std::time::{Duration, Instant};
-use usher_host::{Access, Change, Connection, FailureKind, Grants, Invitation, Limits, Role, Sandbox, Stopped};
+use usher_host::{
+    Access, Change, Connection, FailureKind, Grants, Invitation, InviteOutcome, Limits, MembershipOutcome, Role,
+    Sandbox, Stopped,
+};
 use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
-use usher_host_test::mock::{Fault, Mock, Options, Reply};
+use usher_host_test::mock::{Fault, How, Mock, Options, Reply};
 
 /// How much later than its deadline a call may end. It is milliseconds where nothing else runs;
 /// this is for machines that are busy, and far from the minute that a missing deadline would show.
@@ -36,7 +39,7 @@ fn sandbox(url: &str, deadline: Duration) -> Sandbox {
 async fn a_silent_server_ends_a_call_at_its_own_deadline_and_the_sandbox_goes_on() {
     let (mock, deadline) = (mock().await, Duration::from_millis(300));
     let mut sandbox = sandbox(&mock.url(), deadline);
-    mock.fault("/user/search", Fault::Hang { applied: false });
+    mock.fault("/user/search", Fault::before(How::Hang));
     let start = Instant::now();
     let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
     assert!((deadline..deadline + GRACE).contains(&start.elapsed()), "{:?}", start.elapsed());
@@ -50,7 +53,7 @@ async fn a_server_that_drips_ends_a_call_at_its_own_deadline() {
     // The host's timeouts are content with a byte now and then; only the component's deadline is not.
     let (mock, deadline) = (mock().await, Duration::from_millis(500));
     let mut sandbox = sandbox(&mock.url(), deadline);
-    mock.fault("/user/search", Fault::Drip { every: Duration::from_millis(20) });
+    mock.fault("/user/search", Fault::before(How::Drip { every: Duration::from_millis(20) }));
     let start = Instant::now();
     let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
     assert!((deadline..deadline + GRACE).contains(&start.elapsed()), "{:?}", start.elapsed());
@@ -58,15 +61,73 @@ async fn a_server_that_drips_ends_a_call_at_its_own_deadline() {
 }
 
 #[tokio::test]
-async fn an_invitation_whose_answer_is_lost_is_unknown_and_not_sent_again() {
+async fn an_invitation_whose_answer_is_lost_is_looked_for_and_not_sent_again() {
     let mock = mock().await;
-    let mut sandbox = sandbox(&mock.url(), Duration::from_millis(300));
-    mock.fault("/users/invite", Fault::Hang { applied: true });
+    let mut sandbox = sandbox(&mock.url(), Duration::from_secs(3));
+    mock.fault("/users/invite", Fault::after(How::Hang));
     let connection = organization(&mock.url());
-    let failure = sandbox.invite(&connection, &invitation("mia@acme.example")).await.unwrap().unwrap_err();
-    assert_eq!((failure.kind, failure.change), (FailureKind::Timeout, Change::Unknown));
-    assert!(failure.advice.contains("look before sending it again"), "{}", failure.advice);
-    assert_eq!(sandbox.requests(), 3, "look-up, products, invitation");
+    let invited = sandbox.invite(&connection, &invitation("mia@acme.example")).await.unwrap().unwrap();
+    assert_eq!(invited.outcome, InviteOutcome::Invited);
+    assert_eq!(mock.world(|world| world.person("mia@acme.example").unwrap().invitations), 1);
+}
+
+#[tokio::test]
+async fn whoever_was_invited_and_is_not_to_be_seen_yet_is_waited_for() {
+    let delay_visibility = Duration::from_secs(1);
+    for connection in [site, organization] {
+        let mock = Mock::start(Options { delay_visibility, ..Options::default() }).await.unwrap();
+        let mut sandbox = sandbox(&mock.url(), Duration::from_secs(20));
+        let connection = connection(&mock.url());
+        let invited = sandbox.invite(&connection, &invitation("mia@acme.example")).await.unwrap().unwrap();
+        assert_eq!(invited.outcome, InviteOutcome::Invited);
+        let added = sandbox.add_to_group(&connection, "engineering", "mia@acme.example").await.unwrap().unwrap();
+        assert_eq!(added.outcome, MembershipOutcome::Added);
+        let by_id = sandbox.add_to_group(&connection, "writers", &added.account_id).await.unwrap().unwrap();
+        assert_eq!(by_id.outcome, MembershipOutcome::Added);
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_with_groups_waits_for_whom_it_invited_and_a_cut_is_not_taken_for_a_failure() {
+    let delay_visibility = Duration::from_secs(1);
+    for (connection, request) in
+        [(site as fn(&str) -> Connection, "POST /rest/api/3/user?"), (organization, "/users/invite")]
+    {
+        let mock = Mock::start(Options { delay_visibility, ..Options::default() }).await.unwrap();
+        let mut sandbox = sandbox(&mock.url(), Duration::from_secs(20));
+        mock.fault(request, Fault::after(How::Cut));
+        let invitation = Invitation { groups: vec!["engineering".into()], ..invitation("mia@acme.example") };
+        let invited = sandbox.invite(&connection(&mock.url()), &invitation).await.unwrap().unwrap();
+        assert_eq!(invited.outcome, InviteOutcome::Invited);
+        let mia = mock.world(|world| world.person("mia@acme.example").cloned().unwrap());
+        assert_eq!((mia.invitations, mia.groups.len()), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn retries_can_be_switched_off() {
+    let mock = mock().await;
+    let grants = Grants::new().host(&mock.url()).unwrap().variable("USHER_RETRIES", "0");
+    mock.fault("/user/search", Fault::before(How::Cut));
+    let failure = engine().sandbox(grants).find_account(&site(&mock.url()), "liam@acme.example").await.unwrap();
+    assert_eq!(failure.unwrap_err().kind, FailureKind::Unavailable);
+    assert_eq!(mock.exchanges().len(), 1);
+}
+
+#[tokio::test]
+async fn a_sandbox_that_is_used_again_and_again_does_not_grow() {
+    let mock = mock().await;
+    let limits = Limits { memory: 3 << 20, ..Limits::default() };
+    let mut sandbox = engine().sandbox(Grants::new().host(&mock.url()).unwrap().limits(limits));
+    // What a call leaves behind would be more than the sandbox may have after some hundreds of them.
+    let long = format!("{}@acme.example", "m".repeat(200));
+    for _ in 0..300 {
+        let failure = sandbox.find_account(&site(&mock.url()), &long).await.unwrap().unwrap_err();
+        assert!(failure.message.contains(&long));
+        let wide = "x".repeat(20_000);
+        let refused = sandbox.find_group(&site(&mock.url()), &wide).await.unwrap().unwrap_err();
+        assert_eq!(refused.kind, FailureKind::InvalidInput);
+    }
 }
 
 #[tokio::test]
@@ -74,7 +135,7 @@ async fn the_host_stops_a_component_that_stays_too_long_and_gives_it_a_fresh_ins
     let mock = mock().await;
     let limits = Limits { time: Duration::from_millis(200), ..Limits::default() };
     let mut sandbox = engine().sandbox(Grants::new().host(&mock.url()).unwrap().limits(limits));
-    mock.fault("/user/search", Fault::Hang { applied: false });
+    mock.fault("/user/search", Fault::before(How::Hang));
     let stopped = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await;
     assert!(matches!(stopped, Err(Stopped::TimedOut(_))), "{stopped:?}");
     assert!(sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().is_ok());
@@ -93,10 +154,10 @@ async fn a_component_that_wants_more_memory_than_granted_traps_and_the_host_live
 async fn an_answer_of_any_size_stays_within_the_sandbox() {
     let mock = mock().await;
     let mut sandbox = sandbox(&mock.url(), Duration::from_secs(20));
-    mock.fault("/user/search", Fault::Answer(Reply::text(200, "application/json", " ".repeat(9 << 20))));
+    mock.fault("/user/search", Fault::answer(Reply::text(200, "application/json", " ".repeat(9 << 20))));
     let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
     assert_eq!(failure.kind, FailureKind::Protocol);
-    assert!(failure.message.contains("more than 8388608 bytes"), "{}", failure.message);
+    assert!(failure.message.contains("more than 4194304 bytes"), "{}", failure.message);
 }
 
 #[tokio::test]
@@ -104,7 +165,7 @@ async fn a_redirect_is_not_followed() {
     let (mock, elsewhere) = (mock().await, mock().await);
     let mut sandbox = sandbox(&mock.url(), Duration::from_secs(5));
     let to = format!("{}/login", elsewhere.url());
-    mock.fault("/user/search", Fault::Answer(Reply::empty(302).header("location", to)));
+    mock.fault("/user/search", Fault::answer(Reply::empty(302).header("location", to)));
     let failure = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().unwrap_err();
     assert_eq!((failure.kind, failure.status), (FailureKind::Protocol, Some(302)));
     assert!(elsewhere.unexpected().is_empty());

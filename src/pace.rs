@@ -1,0 +1,234 @@
+//! How fast requests may follow each other: what the rate-limit headers say, and what that means.
+//!
+//! Atlassian has at least four forms of them, some at once: `X-RateLimit-*` (Jira, Confluence and
+//! the admin APIs), the same with `X-Beta-`, `RateLimit` and `RateLimit-Policy` as in the IETF's
+//! draft, and `Retry-After`. A time is said as seconds, as 0, as RFC 3339 with or without seconds,
+//! as an HTTP date, or not at all.
+
+use crate::text::has;
+use crate::time;
+use crate::transport::Response;
+use std::time::Duration;
+
+/// What is left of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// How many requests there are in a window.
+    limit: u64,
+    /// How many of them are left.
+    remaining: u64,
+    /// When the window ends, from when the answer came.
+    resets_in: Duration,
+    /// Whether it counts for the one endpoint only, and not for all of the plane.
+    pub is_of_endpoint: bool,
+}
+
+/// The window where none is said: that of Jira's bursts.
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// The longest pause while something is left.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// The longest pause at the end of a call.
+const COURTESY: Duration = Duration::from_millis(250);
+
+impl Budget {
+    /// What an answer says of a limit, if it says anything.
+    pub fn of(answer: &Response) -> Option<Budget> {
+        // `"jira-burst-based";q=100;w=1` and `"jira-burst-based";r=348;t=1`
+        let fields = [("ratelimit-policy", "ratelimit"), ("beta-ratelimit-policy", "beta-ratelimit")];
+        for (policy, state) in fields {
+            let (policy, state) = (answer.header(policy).unwrap_or_default(), answer.header(state).unwrap_or_default());
+            if let (Some(limit), Some(remaining)) = (parameter(policy, "q"), parameter(state, "r")) {
+                let seconds = parameter(state, "t").or_else(|| parameter(policy, "w"));
+                let resets_in = seconds.map_or(WINDOW, Duration::from_secs);
+                return Some(Budget { limit, remaining, resets_in, is_of_endpoint: has(policy, "burst") });
+            }
+        }
+        ["x-ratelimit-", "x-beta-ratelimit-"].iter().find_map(|prefix| {
+            let header = |name: &str| answer.header(&format!("{prefix}{name}"));
+            let number = |name: &str| header(name)?.trim_ascii().parse().ok();
+            let limit: u64 = number("limit")?;
+            // Nothing else is sure to be there; this says that less than a fifth is.
+            let near = (header("nearlimit") == Some("true")).then_some(limit / 10);
+            let remaining = number("remaining").or(near)?;
+            let resets_in = header("reset").and_then(|reset| until(answer, reset)).unwrap_or(WINDOW);
+            let is_of_endpoint = answer.header("ratelimit-reason").is_some_and(|reason| has(reason, "burst"));
+            Some(Budget { limit, remaining, resets_in, is_of_endpoint })
+        })
+    }
+
+    /// The pause before the next request: none while a fifth is left (below that, Jira says
+    /// `X-RateLimit-NearLimit`); then what is left is spread over the rest of the window; and where
+    /// nothing is left, the rest of the window.
+    pub fn pause(&self) -> Duration {
+        if self.remaining.saturating_mul(5) >= self.limit {
+            return Duration::ZERO;
+        }
+        // Times come in whole seconds, so that less than one is not known to be any.
+        let rest = self.resets_in.max(WINDOW);
+        if self.remaining == 0 {
+            return rest;
+        }
+        let parts = u32::try_from(self.remaining).unwrap_or(u32::MAX).saturating_add(1);
+        (rest / parts).min(SLOW)
+    }
+
+    /// The pause at the end of a call. Nothing is remembered from one call to the next, whose first
+    /// request would be one too many; but nobody waits long for a call that is done.
+    pub fn courtesy(&self) -> Duration {
+        let pause = self.pause();
+        if pause > SLOW { Duration::ZERO } else { pause.min(COURTESY) }
+    }
+}
+
+/// How long the server wants to be left alone, if it says so.
+pub fn asked(answer: &Response) -> Option<Duration> {
+    let said = |name: &str| answer.header(name).and_then(|text| until(answer, text));
+    ["retry-after", "beta-retry-after"].into_iter().find_map(said).or_else(|| {
+        // That the window ends then is a request only where the limit is why there is no better answer.
+        let resets = ["x-ratelimit-reset", "x-beta-ratelimit-reset"];
+        if answer.status == 429 { resets.into_iter().find_map(said) } else { None }
+    })
+}
+
+/// The time until what a header says: seconds, or a date, which is compared with the answer's own.
+fn until(answer: &Response, text: &str) -> Option<Duration> {
+    let text = text.trim_ascii();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let now = time::read(answer.header("date")?)?;
+    time::read(text).map(|then| Duration::from_secs(then.saturating_sub(now)))
+}
+
+/// A number among parameters that are parted by semicolons.
+fn parameter(text: &str, name: &str) -> Option<u64> {
+    let mut pairs = text.split([';', ',']).filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| key.trim_ascii() == name)?.1.trim_ascii().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DATE: (&str, &str) = ("Date", "Wed, 08 Oct 2025 14:29:13 GMT");
+
+    fn answer(status: u16, headers: &[(&str, &str)]) -> Response {
+        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+        Response { status, headers: headers.iter().map(header).collect(), body: Vec::new() }
+    }
+
+    #[test]
+    fn a_wait_is_read_in_every_form_it_comes_in() {
+        for (headers, seconds) in [
+            (&[("Retry-After", "1847")][..], Some(1847)),
+            (&[("Retry-After", "0")], Some(0)),
+            (&[("Retry-After", "Wed, 08 Oct 2025 15:00:00 GMT"), DATE], Some(1847)),
+            (&[("Retry-After", "Wed, 08 Oct 2025 15:00:00 GMT")], None),
+            (&[("Retry-After", "soon"), DATE], None),
+            (&[("Beta-Retry-After", "7")], Some(7)),
+            (&[("X-RateLimit-Reset", "2025-10-08T15:00:00Z"), DATE], Some(1847)),
+            (&[("X-RateLimit-Reset", "2025-10-08T15:00Z"), DATE], Some(1847)),
+            (&[("X-RateLimit-Reset", "2025-10-08T15:00:00.5+00:00"), DATE], Some(1847)),
+            (&[("X-RateLimit-Reset", "2025-10-08T14:00:00Z"), DATE], Some(0)),
+            (&[("X-Beta-RateLimit-Reset", "2025-10-08T15:00:00Z"), DATE], Some(1847)),
+            (&[("X-Ratelimit-Limit", "360000"), ("X-Failure-Category", "FAILURE CLIENT RATE LIMITED")], None),
+            (&[], None),
+        ] {
+            assert_eq!(asked(&answer(429, headers)), seconds.map(Duration::from_secs), "{headers:?}");
+        }
+        // A 503 may ask for a pause; the end of a window is none of its business.
+        let reset = ("X-RateLimit-Reset", "2025-10-08T15:00:00Z");
+        assert_eq!(asked(&answer(503, &[("Retry-After", "3")])), Some(Duration::from_secs(3)));
+        assert_eq!(asked(&answer(503, &[reset, DATE])), None);
+    }
+
+    #[test]
+    fn the_pause_grows_as_the_limit_comes_near() {
+        let reset = ("X-RateLimit-Reset", "2025-10-08T14:29:15Z");
+        let pause = |remaining: &str| {
+            let headers = [("X-RateLimit-Limit", "20"), ("X-RateLimit-Remaining", remaining), reset, DATE];
+            Budget::of(&answer(200, &headers)).unwrap().pause().as_millis()
+        };
+        assert_eq!(["20", "4", "3", "1", "0"].map(pause), [0, 0, 500, 1000, 2000]);
+    }
+
+    #[test]
+    fn every_form_of_a_budget_is_read() {
+        for (headers, limit, remaining, resets_in, is_of_endpoint) in [
+            (
+                &[
+                    ("RateLimit-Policy", r#""jira-burst-based";q=100;w=1"#),
+                    ("RateLimit", r#""jira-burst-based";r=348;t=1"#),
+                ][..],
+                100,
+                348,
+                1,
+                true,
+            ),
+            (
+                &[
+                    ("Beta-RateLimit-Policy", r#""global-app-quota";q=65000;w=3600"#),
+                    ("Beta-RateLimit", r#""global-app-quota";r=11000;t=600"#),
+                ],
+                65_000,
+                11_000,
+                600,
+                false,
+            ),
+            (&[("X-RateLimit-Limit", "1000"), ("X-RateLimit-NearLimit", "true")], 1000, 100, 1, false),
+            (
+                &[
+                    ("X-RateLimit-Limit", "100"),
+                    ("X-RateLimit-Remaining", "0"),
+                    ("RateLimit-Reason", "jira-burst-based"),
+                    ("X-RateLimit-Reset", "60"),
+                ],
+                100,
+                0,
+                60,
+                true,
+            ),
+        ] {
+            let resets_in = Duration::from_secs(resets_in);
+            let expected = Budget { limit, remaining, resets_in, is_of_endpoint };
+            assert_eq!(Budget::of(&answer(200, headers)), Some(expected), "{headers:?}");
+        }
+        for nothing in [&[][..], &[("X-RateLimit-Limit", "x")], &[("X-Ratelimit-Limit", "360000")]] {
+            assert_eq!(Budget::of(&answer(200, nothing)), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_an_hourly_quota_at_the_end_of_a_call() {
+        let budget = |remaining, seconds| Budget {
+            limit: 20,
+            remaining,
+            resets_in: Duration::from_secs(seconds),
+            is_of_endpoint: false,
+        };
+        assert_eq!(budget(0, 1800).courtesy(), Duration::ZERO);
+        assert_eq!(budget(0, 1).courtesy(), COURTESY);
+        assert_eq!(budget(20, 1).courtesy(), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_the_reading_panic_or_the_pause_too_long(value in any::<String>(), other in any::<String>()) {
+            for name in ["Retry-After", "X-RateLimit-Reset", "X-RateLimit-Limit", "RateLimit", "Date"] {
+                let answer = answer(429, &[(name, &value), ("RateLimit-Policy", &other), DATE]);
+                let _ = (asked(&answer), Budget::of(&answer));
+            }
+        }
+
+        #[test]
+        fn the_less_is_left_the_longer_the_pause(limit in 0_u64..1000, remaining in 0_u64..1000, seconds in 0_u64..100) {
+            let resets_in = Duration::from_secs(seconds);
+            let budget = |remaining| Budget { limit, remaining, resets_in, is_of_endpoint: false };
+            prop_assert!(budget(remaining).pause() >= budget(remaining + 1).pause());
+            prop_assert!(budget(remaining).courtesy() <= COURTESY);
+        }
+    }
+}
