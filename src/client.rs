@@ -47,12 +47,13 @@ pub struct Call {
     path: Vec<(&'static str, String)>,
     query: String,
     body: Option<Object>,
+    needs: &'static str,
 }
 
 impl Call {
     /// A call without arguments; the connection fills in what it knows of the path.
     pub fn new(operation: &'static Operation) -> Call {
-        Call { operation, path: Vec::new(), query: String::new(), body: None }
+        Call { operation, path: Vec::new(), query: String::new(), body: None, needs: "" }
     }
 
     /// Sets a `{name}` of the path.
@@ -64,6 +65,12 @@ impl Call {
     /// Adds a query parameter; one name may come several times.
     pub fn query(mut self, name: &str, value: &str) -> Call {
         push_query(&mut self.query, name, value);
+        self
+    }
+
+    /// Names a field without which the answer to a change says nothing, as if it were lost.
+    pub(crate) fn needs(mut self, field: &'static str) -> Call {
+        self.needs = field;
         self
     }
 
@@ -350,16 +357,18 @@ pub(crate) enum Changed {
 
 /// What the answer to a change says. A page for a browser or an error is no success, whatever the status.
 fn changed(call: &Call, answer: &Response) -> Result<Changed> {
-    if answer.body.is_empty() {
+    if answer.body.is_empty() && call.needs.is_empty() {
         return Ok(Changed::Said(answer.status, Value::Null));
     }
     let value = decode(call.operation, answer, &Cell::new(MAX_VALUES))?;
-    let is_error = value.get("errorMessages").is_some() || value.get("errors").is_some();
-    if is_error {
-        Err(Failure::from_body(call.operation, answer, "it is an error"))
+    let wrong = if value.get("errorMessages").is_some() || value.get("errors").is_some() {
+        "it is an error"
+    } else if !call.needs.is_empty() && value.get(call.needs).and_then(Value::as_list).is_none() {
+        "what it should be about is missing"
     } else {
-        Ok(Changed::Said(answer.status, value))
-    }
+        return Ok(Changed::Said(answer.status, value));
+    };
+    Err(Failure::from_body(call.operation, answer, wrong))
 }
 
 #[cfg(test)]
@@ -680,11 +689,13 @@ mod tests {
 
     #[test]
     fn an_error_is_no_success_whatever_its_status() {
-        for body in [r#"{"errorMessages":["no"]}"#, r#"{"errors":[{"title":"no"}]}"#, "<html>", "\u{1}", "[1"] {
+        for body in [r#"{"errorMessages":["no"]}"#, r#"{"errors":[{"title":"no"}]}"#, "<html>", "\u{1}", "[1", "", "{}"]
+        {
             let transport = Scripted::default().answer(200, body);
             let connection = organization();
             let client = Client::new(&connection, &transport, Duration::from_secs(1), ONCE);
-            let failure = tell(&client, Call::new(&organization::INVITE).json(Object::new())).unwrap_err();
+            let failure =
+                tell(&client, Call::new(&organization::INVITE).needs("data").json(Object::new())).unwrap_err();
             assert_eq!((failure.kind, failure.change), (FailureKind::Protocol, Change::Unknown), "{body}");
         }
     }

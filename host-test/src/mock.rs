@@ -143,6 +143,12 @@ impl Mock {
         lock(&self.shared.faults).push((request.to_owned(), fault));
     }
 
+    /// Lets nothing go wrong any more.
+    pub fn heal(&self) {
+        lock(&self.shared.faults).clear();
+        *lock(&self.shared.plan) = Plan::default();
+    }
+
     /// Everything asked and answered so far.
     pub fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.shared.exchanges).clone()

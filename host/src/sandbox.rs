@@ -122,7 +122,7 @@ impl Sandbox {
         let calling = async {
             let mut live = match self.live.take() {
                 Some(live) => live,
-                None => self.instantiate().await?,
+                None => instantiate(&self.engine, &self.grants, &self.sent).await?,
             };
             let result = function(&mut live).await?;
             self.live = Some(live);
@@ -133,18 +133,20 @@ impl Sandbox {
             Err(_) => Err(Stopped::TimedOut(limit)),
         }
     }
+}
 
-    async fn instantiate(&self) -> wasmtime::Result<Live> {
-        let egress = Egress::new(self.engine.client.clone(), Arc::clone(&self.grants), Arc::clone(&self.sent));
-        let mut store = Store::new(&self.engine.wasmtime, State::new(&self.grants, egress));
-        store.limiter(|state| &mut state.limits);
-        // Yielding at every tick lets the time limit end a component that computes for ever. Time
-        // spent waiting for HTTP costs no ticks.
-        store.epoch_deadline_async_yield_and_update(1);
-        let instance = self.engine.plugin.instance_pre().instantiate_async(&mut store).await?;
-        let plugin = Plugin::new(&mut store, &instance)?;
-        Ok(Live { store, instance, plugin })
-    }
+// Not a method: a call that borrows all of its sandbox could not be sent to another thread, since a
+// store may not be used from two at once.
+async fn instantiate(engine: &Engine, grants: &Arc<Grants>, sent: &Arc<AtomicU32>) -> wasmtime::Result<Live> {
+    let egress = Egress::new(engine.client.clone(), Arc::clone(grants), Arc::clone(sent));
+    let mut store = Store::new(&engine.wasmtime, State::new(grants, egress));
+    store.limiter(|state| &mut state.limits);
+    // Yielding at every tick lets the time limit end a component that computes for ever. Time
+    // spent waiting for HTTP costs no ticks.
+    store.epoch_deadline_async_yield_and_update(1);
+    let instance = engine.plugin.instance_pre().instantiate_async(&mut store).await?;
+    let plugin = Plugin::new(&mut store, &instance)?;
+    Ok(Live { store, instance, plugin })
 }
 
 impl fmt::Debug for Sandbox {

@@ -111,7 +111,7 @@ impl Refusal<'_> {
             && fits(cause.kinds, self.connection.kind())
             && match cause.sign {
                 Sign::None | Sign::Else => true,
-                Sign::Says(text) => has(&self.said, text),
+                Sign::Says(text) => has(self.said, text),
                 Sign::Header(name, text) => self.answer.header(name).is_some_and(|value| has(value, text)),
                 Sign::Html => self.is_html(),
                 Sign::NoHtml => !self.is_html(),

@@ -183,7 +183,7 @@ async fn post<T: Transport>(
         let state = State::look(client, email, wanted).await?;
         Ok(state.filter(shows).map(|_| Value::Null))
     };
-    let call = Call::new(&organization::INVITE).json(body(invitation, wanted));
+    let call = Call::new(&organization::INVITE).needs("data").json(body(invitation, wanted));
     match client.change(call, &|| Box::pin(look())).await? {
         Changed::Said(status, answer) => read(email, wanted, status, &answer, progress),
         Changed::Seen(_) => confirm(client, email, wanted, progress).await,

@@ -196,13 +196,7 @@ async fn run(case: &Case, function: &Function, official: Option<&conformance::Of
     }
     // Nothing is sent again, so that a case shows every failure; the fault matrix shows the rest.
     grants = grants.variable("USHER_RETRIES", "0");
-    let types = function.signature.params();
-    let arguments: Vec<Val> = types
-        .zip(&case.arguments)
-        .map(|((_, ty), text)| {
-            Val::from_wave(&ty, &fill(text, &mock)).unwrap_or_else(|error| panic!("{}: {error}", case.name))
-        })
-        .collect();
+    let arguments = arguments(function, &case.arguments, &mock);
     let debug = format!("{grants:?}");
     let mut sandbox = engine().sandbox(grants);
     let (result, debug) = match sandbox.call_dynamic(function, &arguments).await {
@@ -305,6 +299,16 @@ fn set_up(case: &Case, mock: &Mock) {
     }
 }
 
+/// A function's arguments from WAVE.
+pub(crate) fn arguments(function: &Function, texts: &[impl AsRef<str>], mock: &Mock) -> Vec<Val> {
+    let types = function.signature.params().zip(texts);
+    let parse = |((_, ty), text): ((&str, _), _)| {
+        let text: &str = AsRef::as_ref(text);
+        Val::from_wave(&ty, &fill(text, mock)).unwrap_or_else(|error| panic!("{text}: {error}"))
+    };
+    types.map(parse).collect()
+}
+
 /// Puts the mock's own into `{…}`: whole connections first, then what they are made of.
 fn fill(text: &str, mock: &Mock) -> String {
     let url = mock.url();
@@ -351,7 +355,7 @@ fn filled(value: &Value, mock: &Mock) -> Value {
 }
 
 /// A component's value as JSON, by the names of the contract.
-fn value(val: &Val) -> Value {
+pub(crate) fn value(val: &Val) -> Value {
     let optional = |inner: &Option<Box<Val>>| inner.as_deref().map_or(Value::Null, value);
     match val {
         Val::Bool(it) => (*it).into(),

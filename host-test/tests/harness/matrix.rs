@@ -1,0 +1,352 @@
+//! The fault matrix: every exported function, on each plane, with every fault at each of its requests.
+//!
+//! What has to hold is not written down cell by cell. It follows from what the function does without a
+//! fault, from the fault, and from the operation that it strikes.
+
+use crate::cases::{arguments, value};
+use crate::engine;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use usher::operation::Safety;
+use usher_host::{Function, Grants};
+use usher_host_test::mock::world::World;
+use usher_host_test::mock::{Exchange, Fault, How, Mock, Options, Reply};
+
+/// How late a call may end. The component ends it within milliseconds; many run at once here, on
+/// machines that are busy.
+const LATE: Duration = Duration::from_millis(1500);
+
+/// A function with arguments that make it do all it can.
+const SUBJECTS: [(&str, &[&str]); 15] = [
+    ("find-account", &["{site}", r#""liam@acme.example""#]),
+    ("find-account", &["{organization}", r#""liam@acme.example""#]),
+    ("find-group", &["{site}", r#""engineering""#]),
+    ("find-group", &["{organization}", r#""engineering""#]),
+    ("add-to-group", &["{site}", r#""engineering""#, r#""liam@acme.example""#]),
+    ("add-to-group", &["{organization}", r#""engineering""#, r#""liam@acme.example""#]),
+    (
+        "invite",
+        &[
+            "{site}",
+            r#"{email: "mia@acme.example", access: [{product: "jira-software", role: user}], groups: ["engineering"]}"#,
+        ],
+    ),
+    (
+        "invite",
+        &["{site}", r#"{email: "liam@acme.example", access: [{product: "jira-servicedesk", role: user}], groups: []}"#],
+    ),
+    (
+        "invite",
+        &["{site}", r#"{email: "mia@acme.example", access: [{product: "confluence", role: user}], groups: []}"#],
+    ),
+    (
+        "invite",
+        &[
+            "{organization}",
+            r#"{email: "mia@acme.example", access: [{product: "jira-software", role: user}], groups: ["engineering"]}"#,
+        ],
+    ),
+    (
+        "invite",
+        &[
+            "{organization}",
+            r#"{email: "liam@acme.example", access: [{product: "confluence", role: user}], groups: ["engineering"]}"#,
+        ],
+    ),
+    ("check-connection", &["{site}"]),
+    ("check-connection", &["{organization}"]),
+    ("check-connection", &["{scim}"]),
+    ("check-connection", &[r#"oauth({site: "{url}", token: "{oauth-token}", api-url: "{url}"})"#]),
+];
+
+/// What a fault means for a request that is struck by it, once unless it says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Means {
+    /// Nothing was done, and it is known: again.
+    Again,
+    /// It is not known whether it was done.
+    Lost,
+    /// Nothing can be made of it: a read fails as this.
+    Wrong(&'static str),
+    /// It strikes every time: a read fails as this.
+    Always(&'static str),
+}
+
+fn faults() -> Vec<(&'static str, Means, Duration, Fault)> {
+    use Means::{Again, Always, Lost, Wrong};
+    let (long, short) = (Duration::from_secs(40), Duration::from_secs(6));
+    let soonest = Duration::from_secs(2);
+    let json = |status: u16, body: &str| Reply::text(status, "application/json", body);
+    let html = |status: u16| Reply::text(status, "text/html", "<html><head><title>Log in</title></head></html>");
+    let limited = |name: &str, value: &str| Fault::answer(html(429).header(name, value));
+    // The mock's own clock goes into `Date`, which these are compared with.
+    let soon = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(2));
+    let many_headers = (0..3000).fold(json(200, "[]"), |reply, n| reply.header(&format!("x-{n}"), "x"));
+    let drip = How::Drip { every: Duration::from_millis(50) };
+    let protocol = Wrong("protocol");
+    vec![
+        ("429 with Retry-After: 1", Again, long, limited("retry-after", "1")),
+        ("429 with Retry-After: 0", Again, long, limited("retry-after", "0")),
+        ("429 with a date", Again, long, limited("retry-after", &soon)),
+        (
+            "429 with a reset in the past, without seconds",
+            Again,
+            long,
+            limited("x-ratelimit-reset", "2025-10-08T15:00Z"),
+        ),
+        ("429 that says nothing", Again, long, Fault::answer(html(429))),
+        ("408", Lost, long, Fault::answer(Reply::empty(408))),
+        ("502 before", Lost, long, Fault::answer(html(502))),
+        ("502 after", Lost, long, Fault::after(How::Answer(html(502)))),
+        ("503 before", Lost, long, Fault::answer(Reply::empty(503).header("retry-after", "1"))),
+        ("503 after", Lost, long, Fault::after(How::Answer(Reply::empty(503)))),
+        ("504 before", Lost, long, Fault::answer(Reply::empty(504))),
+        ("504 after", Lost, long, Fault::after(How::Answer(Reply::empty(504)))),
+        ("cut before", Lost, long, Fault::before(How::Cut)),
+        ("cut after", Lost, long, Fault::after(How::Cut)),
+        ("cut in the body before", Lost, long, Fault::before(How::CutBody)),
+        ("silence before", Lost, short, Fault::before(How::Hang)),
+        ("silence after", Lost, short, Fault::after(How::Hang)),
+        ("drip before", Lost, short, Fault::before(drip.clone())),
+        ("drip after", Lost, short, Fault::after(drip.clone())),
+        ("3,000 headers", Lost, long, Fault::answer(many_headers)),
+        ("always silence before", Always("timeout"), soonest, Fault::before(How::Hang)),
+        ("always silence after", Always("timeout"), soonest, Fault::after(How::Hang)),
+        ("always a drip", Always("timeout"), soonest, Fault::after(drip)),
+        ("always cut", Always("unavailable"), short, Fault::after(How::Cut)),
+        ("always 503", Always("unavailable"), short, Fault::answer(Reply::empty(503))),
+        ("always 429", Always("rate-limited"), short, limited("retry-after", "1")),
+        ("100 MB", protocol, long, Fault::before(How::Flood { bytes: 100 << 20 })),
+        ("a login page", protocol, long, Fault::answer(html(200))),
+        ("XML", protocol, long, Fault::answer(Reply::text(200, "application/xml", "<?xml version=\"1.0\"?><status/>"))),
+        ("JSON that is cut off", protocol, long, Fault::answer(json(200, r#"{"data":[{"id":"#))),
+        ("JSON of 100,000 levels", protocol, long, Fault::answer(json(200, &"[".repeat(100_000)))),
+        (
+            "JSON of a million values",
+            protocol,
+            long,
+            Fault::answer(json(200, &format!("[{}0]", "0,".repeat(1_000_000)))),
+        ),
+        ("invalid UTF-8", protocol, long, Fault::answer(Reply::text(200, "application/json", b"[\"\xff\"]".to_vec()))),
+        (
+            "other types",
+            protocol,
+            long,
+            Fault::answer(json(200, r#"{"data":"x","values":7,"links":[],"accountId":{},"groups":[1]}"#)),
+        ),
+        ("an error as 200", protocol, long, Fault::answer(json(200, r#"{"errorMessages":["No."],"errors":{}}"#))),
+        ("no body", protocol, long, Fault::answer(Reply::empty(200))),
+        ("a redirect", protocol, long, Fault::answer(Reply::empty(302).header("location", "http://127.0.0.1:1/"))),
+        ("500", Wrong("unavailable"), long, Fault::answer(json(500, r#"{"message":"Internal server error"}"#))),
+        ("401", Wrong("unauthenticated"), long, Fault::answer(html(401))),
+        ("403", Wrong("forbidden"), long, Fault::answer(json(403, r#"{"message":"No."}"#))),
+    ]
+}
+
+/// One call: what came of it, and what the mock saw.
+struct Run {
+    result: Result<Value, String>,
+    took: Duration,
+    exchanges: Vec<Exchange>,
+    before: World,
+    after: World,
+    problems: Vec<String>,
+}
+
+async fn run(function: &Function, texts: &[&str], deadline: Duration, fault: Option<(&str, Fault, usize)>) -> Run {
+    let mock = Mock::start(Options::default()).await.unwrap();
+    if let Some((request, fault, times)) = fault {
+        (0..times).for_each(|_| mock.fault(request, fault.clone()));
+    }
+    let grants = Grants::new().host(&mock.url()).unwrap();
+    let mut sandbox = engine().sandbox(grants.variable("USHER_DEADLINE_MS", deadline.as_millis().to_string()));
+    let before = mock.world(|world| world.clone());
+    let start = Instant::now();
+    let result = sandbox.call_dynamic(function, &arguments(function, texts, &mock)).await;
+    let took = start.elapsed();
+    let (exchanges, after) = (mock.exchanges(), mock.world(|world| world.clone()));
+    let mut problems: Vec<String> =
+        mock.unexpected().iter().map(|call| format!("the mock does not know {call}")).collect();
+    mock.heal();
+    let admin = ["{site}", r#""admin@acme.example""#];
+    let find = &functions()["find-account"];
+    match sandbox.call_dynamic(find, &arguments(find, &admin, &mock)).await {
+        Ok(found) if value(&found).get("ok").is_some() => {}
+        other => problems.push(format!("afterwards it is of no use: {other:?}")),
+    }
+    let result = result.map(|result| value(&result)).map_err(|stopped| stopped.to_string());
+    Run { result, took, exchanges, before, after, problems }
+}
+
+fn functions() -> BTreeMap<String, Function> {
+    engine().functions().into_iter().map(|function| (function.name.clone(), function)).collect()
+}
+
+fn line(exchange: &Exchange) -> String {
+    format!("{} {}?{}", exchange.method, exchange.path, exchange.query)
+}
+
+/// The operation that a request is of.
+fn safety(exchange: &Exchange) -> Safety {
+    let segments: Vec<&str> = exchange.path.split('/').collect();
+    let is_of = |template: &str| {
+        let template: Vec<&str> = template.split('/').collect();
+        let pairs = || template.iter().rev().zip(segments.iter().rev());
+        template.len() <= segments.len() + 1
+            && pairs().all(|(one, other)| one.starts_with('{') || one == other || one.is_empty())
+    };
+    let operation = usher::operations::all().find(|it| it.method.name() == exchange.method && is_of(it.path));
+    operation.unwrap_or_else(|| panic!("{} is no operation", exchange.path)).safety
+}
+
+/// All that is to be seen of the world, but for how often somebody was invited.
+fn state(world: &World) -> Value {
+    let people =
+        world.people.iter().map(|it| json!([it.email, it.status, it.groups, it.roles.iter().collect::<Vec<_>>()]));
+    people.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_function_survives_every_fault_at_each_of_its_requests() {
+    let functions = functions();
+    let covered: BTreeSet<&str> = SUBJECTS.iter().map(|(name, _)| *name).collect();
+    assert!(functions.keys().all(|name| covered.contains(name.as_str())), "a function is not in the matrix");
+
+    let limit = Arc::new(Semaphore::new(128));
+    let mut cells = JoinSet::new();
+    let mut requests = 0;
+    for (name, texts) in SUBJECTS {
+        let healthy = Arc::new(run(&functions[name], texts, Duration::from_secs(40), None).await);
+        assert!(
+            healthy.result.as_ref().is_ok_and(|result| result.get("ok").is_some()),
+            "{name} {texts:?}: {:?}",
+            healthy.result
+        );
+        requests += healthy.exchanges.len();
+        for at in 0..healthy.exchanges.len() {
+            for (fault_name, means, deadline, fault) in faults() {
+                let (function, healthy, limit) = (functions[name].clone(), Arc::clone(&healthy), Arc::clone(&limit));
+                cells.spawn(async move {
+                    let _turn = limit.acquire_owned().await;
+                    let struck = &healthy.exchanges[at];
+                    let times = if matches!(means, Means::Always(_)) { 100 } else { 1 };
+                    let cell = run(&function, texts, deadline, Some((&line(struck), fault, times))).await;
+                    let problems = check(name, &healthy, struck, means, deadline, &cell);
+                    let title = format!("{name} {} / {} {} / {fault_name}", texts[0], struck.method, struck.path);
+                    let asked: Vec<String> =
+                        cell.exchanges.iter().map(|it| format!("{} {}", it.status, line(it))).collect();
+                    let problems =
+                        problems.into_iter().map(|it| format!("{title}: {it}\n    {:?} {asked:#?}", cell.result));
+                    (cell.took.saturating_sub(deadline), problems.collect::<Vec<_>>())
+                });
+            }
+        }
+    }
+    let (mut wrong, mut latest, mut count) = (Vec::new(), Duration::ZERO, 0);
+    while let Some(cell) = cells.join_next().await {
+        let (late, problems) = cell.unwrap();
+        (latest, count) = (latest.max(late), count + 1);
+        wrong.extend(problems);
+    }
+    let summary = format!(
+        "{} functions in {} calls of {requests} requests x {} faults = {count} cells",
+        functions.len(),
+        SUBJECTS.len(),
+        faults().len(),
+    );
+    let green = if wrong.is_empty() { "all green".to_owned() } else { format!("{} problems", wrong.len()) };
+    // The test runner keeps back what a passing test prints.
+    let word =
+        format!("\nThe fault matrix: {summary}, {green}; none ended later than {latest:.0?} behind its deadline.\n\n");
+    let _ = std::io::stderr().write_all(word.as_bytes());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(include_str!("../../../README.md").contains(&summary), "the README says otherwise than: {summary}");
+}
+
+/// What is wrong with a cell.
+fn check(name: &str, healthy: &Run, struck: &Exchange, means: Means, deadline: Duration, cell: &Run) -> Vec<String> {
+    let mut problems = cell.problems.clone();
+    let mut wrong = |problem: String| problems.push(problem);
+    let result = match &cell.result {
+        Ok(result) => result,
+        Err(stopped) => return vec![stopped.clone()],
+    };
+    if cell.took > deadline + LATE {
+        wrong(format!("it took {:?} of {deadline:?}", cell.took));
+    }
+    for person in cell.after.people.iter().filter(|person| person.invitations > 1) {
+        wrong(format!("{} was invited {} times", person.email, person.invitations));
+    }
+
+    // What the failure says of the change has to be so.
+    let (is_before, is_after) =
+        (state(&cell.after) == state(&cell.before), state(&cell.after) == state(&healthy.after));
+    // What was only asked for may come later or never: Confluence promises no more.
+    let is_asked_for = result.to_string().contains(r#""requested""#);
+    let is_true = match result["err"]["change"].as_str() {
+        None => is_after || is_asked_for,
+        Some("not-applied") => is_before,
+        Some("applied") => is_after,
+        Some("partly-applied") => !is_before,
+        _ => true,
+    };
+    if !is_true {
+        wrong("what it says of the change is not so".into());
+    }
+
+    // How often the request that was struck came again.
+    let safety = safety(struck);
+    let times = |run: &Run| run.exchanges.iter().filter(|exchange| line(exchange) == line(struck)).count();
+    let (usual, came, done) = (times(healthy), times(cell), struck_and_done(cell, struck));
+    let is_short = deadline < Duration::from_secs(10);
+    let (allowed, succeeds) = match (means, safety) {
+        // At the most four times again, each time that it is asked for.
+        (Means::Always(_), Safety::Read) => (1..=5 * usual, name == "check-connection"),
+        // As it shows in what can be read.
+        (Means::Always(_), Safety::Write) | (Means::Always("rate-limited"), _) => (1..=5, is_after),
+        (Means::Always(_), Safety::Once | Safety::Later) => (1..=1, is_after),
+        (Means::Again, _) | (Means::Lost, Safety::Read) => (usual + 1..=usual + 1, true),
+        (Means::Wrong(_), Safety::Read) => (1..=usual, name == "check-connection"),
+        // Certain to be refused, or for whoever asks to mend.
+        (Means::Wrong("unauthenticated" | "forbidden"), _) => (1..=1, false),
+        (Means::Lost | Means::Wrong(_), _) if done => (1..=1, true),
+        // There is no time to be sure that it was not done, or it is never sure.
+        (_, Safety::Later) => (1..=1, false),
+        (_, Safety::Once) if is_short => (1..=1, false),
+        _ => (2..=2, true),
+    };
+    if !allowed.contains(&came) {
+        wrong(format!("it came {came} times and not {allowed:?}"));
+    }
+    let is_ok = result.get("ok").is_some();
+    if is_ok != succeeds && !(is_ok && is_asked_for) {
+        wrong(format!("it should {}", if succeeds { "succeed" } else { "fail" }));
+    }
+    match (means, is_ok) {
+        // What is read back may be more than what was said: done, and not only asked for.
+        (_, true) if name != "check-connection" => {
+            let said = |run: &Value| run.to_string().replace(r#""requested""#, r#""added""#);
+            if healthy.result.as_ref().is_ok_and(|healthy| said(healthy) != said(result)) {
+                wrong("it gives something else than without the fault".into());
+            }
+        }
+        (Means::Wrong(kind) | Means::Always(kind), false)
+            if safety == Safety::Read && result["err"]["kind"] != kind =>
+        {
+            wrong(format!("it should fail as {kind}"));
+        }
+        _ => {}
+    }
+    problems
+}
+
+/// Whether the request that was struck was carried out all the same.
+fn struck_and_done(cell: &Run, struck: &Exchange) -> bool {
+    let came = cell.exchanges.iter().filter(|exchange| line(exchange) == line(struck)).count();
+    came == 1 && state(&cell.after) != state(&cell.before)
+}
