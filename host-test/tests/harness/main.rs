@@ -7,6 +7,7 @@ mod cases;
 mod conformance;
 mod contract;
 mod hostile;
+mod limits;
 mod matrix;
 mod secrets;
 mod troubleshooting;
