@@ -18,7 +18,7 @@ pub mod failure;
 pub mod groups;
 mod id;
 pub mod invite;
-mod json;
+pub mod json;
 pub mod operation;
 pub mod operations;
 pub mod pace;

@@ -50,7 +50,7 @@ impl Met {
             },
             Err(TransportError::Unsent(_) | TransportError::Timeout { sent: false }) => Met::Unsent,
             Err(TransportError::Lost(_) | TransportError::Timeout { sent: true }) => Met::Lost,
-            Err(TransportError::Denied | TransportError::TooLarge(_)) => Met::Final,
+            Err(TransportError::Denied | TransportError::Never(_) | TransportError::TooLarge(_)) => Met::Final,
         }
     }
 }
@@ -179,6 +179,7 @@ mod tests {
             (answer(504), true, false),
             (Err(TransportError::Denied), false, false),
             (Err(TransportError::Unsent(String::new())), true, true),
+            (Err(TransportError::Never(String::new())), false, false),
             (Err(TransportError::Timeout { sent: false }), true, true),
             (Err(TransportError::Timeout { sent: true }), true, false),
             (Err(TransportError::Lost(String::new())), true, false),

@@ -57,8 +57,10 @@ pub enum TransportError {
         /// Whether the request may have left.
         sent: bool,
     },
-    /// The request never left: no name, no connection, no TLS.
+    /// The request never left: no connection.
     Unsent(String),
+    /// The same, and another time it would not either: no such name, an untrusted certificate.
+    Never(String),
     /// The request may have arrived, and its answer did not come back whole.
     Lost(String),
     /// The answer's body is larger than this many bytes.
@@ -69,7 +71,7 @@ impl TransportError {
     /// Whether the server may have seen the request.
     pub fn may_have_arrived(&self) -> bool {
         match self {
-            TransportError::Denied | TransportError::Unsent(_) => false,
+            TransportError::Denied | TransportError::Unsent(_) | TransportError::Never(_) => false,
             TransportError::Timeout { sent } => *sent,
             TransportError::Lost(_) | TransportError::TooLarge(_) => true,
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::ExitCode;
 use usher_host::{
-    Ability, Answer, COMPONENT, Connection, Engine, Grants, Invitation, Part, PartOutcome, Report, Verdict,
+    Ability, Answer, COMPONENT, Connection, Engine, Grants, Invitation, Network, Part, PartOutcome, Report, Verdict,
 };
 
 /// Runs the command. The exit status is 0 only if what was asked for is so now, 1 if it is not,
@@ -20,13 +20,13 @@ pub(crate) fn run() -> ExitCode {
         Command::Component { output } => return write_component(output),
         Command::Verb(verb) => verb,
     };
-    let grants = match settings::read(&arguments.connection, |name| std::env::var(name).ok()) {
-        Ok(grants) => grants,
+    let (grants, network) = match settings::read(&arguments.connection, |name| std::env::var(name).ok()) {
+        Ok(settings) => settings,
         Err(error) => return print::misused(&error),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(call(arguments.json, grants, verb)),
+        Ok(runtime) => runtime.block_on(call(arguments.json, grants, &network, verb)),
         Err(error) => Err(error.to_string()),
     };
     match outcome {
@@ -39,8 +39,8 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// Calls the component. An error is what is no failure of the contract: the sandbox itself broke.
-async fn call(json: bool, grants: Grants, verb: &Verb) -> Result<ExitCode, String> {
-    let engine = Engine::load().map_err(|error| format!("{error:#}"))?;
+async fn call(json: bool, grants: Grants, network: &Network, verb: &Verb) -> Result<ExitCode, String> {
+    let engine = Engine::load().map_err(|error| format!("{error:#}"))?.network(network);
     let mut sandbox = engine.sandbox(grants);
     let here = &Connection::environment();
     let printed = match verb {

@@ -1,49 +1,15 @@
-//! Where the sandbox's requests leave: the allow-list, and one pooled client for all sandboxes.
-//!
-//! wasmtime's own client opens a connection, and for `https` a TLS session, for every request.
+//! Where a sandbox's requests leave: the allow-list, and what went wrong in the words of `wasi:http`.
 
 use crate::grants::Grants;
-use crate::resolver::{Prohibited, PublicOnly};
+use crate::network::{HttpClient, NoProxy};
+use crate::resolver::Prohibited;
 use http_body_util::BodyExt as _;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::Error as ClientError;
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
-
-/// The pooled client; cloning it shares the pool.
-pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector<PublicOnly>>, WasiBody>;
-
-/// Shorter than servers usually keep idle connections, so that it is this side that closes them.
-const IDLE: Duration = Duration::from_secs(30);
-
-/// How long one attempt to connect may take.
-const CONNECT: Duration = Duration::from_secs(10);
-
-/// A client that trusts the certificates the system trusts.
-///
-/// A system without any still gets a client: plain HTTP to loopback works, and `https` says that
-/// the certificate is not trusted.
-pub(crate) fn http_client() -> HttpClient {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    let mut http = HttpConnector::new_with_resolver(PublicOnly);
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_connect_timeout(Some(CONNECT));
-    let https = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(http);
-    Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).pool_timer(TokioTimer::new()).build(https)
-}
 
 /// One sandbox's way out.
 pub(crate) struct Egress {
@@ -96,23 +62,29 @@ fn error_code(error: &ClientError) -> Error {
     if !error.is_connect() {
         return Error::ConnectionTerminated;
     }
+    let mut is_look_up = false;
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(this) = cause {
-        if let Some(io) = this.downcast_ref::<io::Error>() {
-            let inner = io.get_ref();
-            match io.kind() {
-                _ if inner.is_some_and(|inner| inner.is::<Prohibited>()) => return Error::DestinationIpProhibited,
-                _ if inner.is_some_and(|inner| inner.is::<rustls::Error>()) => return Error::TlsCertificateError,
-                io::ErrorKind::ConnectionRefused => return Error::ConnectionRefused,
-                io::ErrorKind::TimedOut => return Error::ConnectionTimeout,
-                _ => {}
-            }
+        let io = this.downcast_ref::<io::Error>();
+        match io.map(io::Error::kind) {
+            _ if this.is::<NoProxy>() => return Error::ConfigurationError,
+            _ if this.is::<Prohibited>() => return Error::DestinationIpProhibited,
+            _ if this.is::<tokio::time::error::Elapsed>() => return Error::ConnectionTimeout,
+            Some(io::ErrorKind::ConnectionRefused) => return Error::ConnectionRefused,
+            Some(io::ErrorKind::TimedOut) => return Error::ConnectionTimeout,
+            _ => {}
         }
-        // hyper-util gives a failed look-up no type of its own, only this text.
-        if this.to_string().starts_with("dns error") {
-            return Error::DnsError { rcode: None, info_code: None };
+        if let Some(rustls::Error::InvalidCertificate(_)) = this.downcast_ref() {
+            return Error::TlsCertificateError;
         }
-        cause = this.source();
+        // A failed look-up has no type of its own, only hyper-util's text and, behind it, the system's.
+        is_look_up |= this.to_string().starts_with("dns error");
+        if is_look_up && this.to_string().ends_with("not known") {
+            return Error::DestinationNotFound;
+        }
+        // An I/O error's source is that of the error within, and not that error itself.
+        let within = io.and_then(io::Error::get_ref).map(|within| within as &(dyn StdError + 'static));
+        cause = within.or_else(|| this.source());
     }
-    Error::DestinationUnavailable
+    if is_look_up { Error::DnsError { rcode: None, info_code: None } } else { Error::DestinationUnavailable }
 }

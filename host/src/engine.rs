@@ -2,8 +2,8 @@
 
 use crate::bindings::PluginPre;
 use crate::cache;
-use crate::egress::{HttpClient, http_client};
 use crate::grants::Grants;
+use crate::network::{HttpClient, Network};
 use crate::sandbox::{Sandbox, State};
 use std::path::Path;
 use std::thread;
@@ -57,7 +57,12 @@ impl Engine {
         let component = cache::component(&wasmtime, wasm, cache)?;
         let plugin = PluginPre::new(linker(&wasmtime)?.instantiate_pre(&component)?)?;
         tick(&wasmtime)?;
-        Ok(Engine { wasmtime, plugin, client: http_client(), component })
+        Ok(Engine { wasmtime, plugin, client: Network::direct().client(), component })
+    }
+
+    /// The same engine with another way out, and a pool of its own.
+    pub fn network(self, network: &Network) -> Engine {
+        Engine { client: network.client(), ..self }
     }
 
     /// Opens a sandbox with these grants. Nothing is instantiated before its first call.

@@ -30,6 +30,7 @@ mod connection;
 mod egress;
 mod engine;
 mod grants;
+mod network;
 mod resolver;
 mod sandbox;
 
@@ -44,4 +45,5 @@ pub use bindings::exports::usher::atlassian::types::{
 pub use connection::Connection;
 pub use engine::{COMPONENT, Engine, Function};
 pub use grants::{Grants, Limits, NotAHeader, NotAHost};
+pub use network::{Network, NoCertificate};
 pub use sandbox::{Answer, Sandbox, Stopped};

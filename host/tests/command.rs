@@ -9,8 +9,9 @@ use usher_host_test::mock::world::{
     ADMIN_EMAIL, API_KEY, API_TOKEN, CLOUD_ID, OAUTH_TOKEN, ORG_ID, SCIM_DIRECTORY_ID, SCIM_KEY, SCOPED_TOKEN,
     SERVICE_TOKEN,
 };
-use usher_host_test::mock::{Mock, Options};
+use usher_host_test::mock::{Fault, How, Mock, Options};
 use usher_host_test::secrets;
+use usher_host_test::tls::Authority;
 
 async fn mock() -> Mock {
     Mock::start(Options::default()).await.unwrap()
@@ -26,7 +27,9 @@ async fn usher(mock: &Mock, more: &[(&str, &str)], arguments: &[&str]) -> Output
 /// Runs the command with nothing in its environment but this. No secret is ever printed.
 async fn usher_alone(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ATLASSIAN_")) {
+    let is_ours = |name: &str| ["ATLASSIAN_", "USHER_"].iter().any(|ours| name.starts_with(ours));
+    let is_proxy = |name: &str| name.to_lowercase().ends_with("_proxy");
+    for (name, _) in std::env::vars().filter(|(name, _)| is_ours(name) || is_proxy(name)) {
         command.env_remove(name);
     }
     command
@@ -285,4 +288,46 @@ async fn a_token_on_the_command_line_is_not_repeated() {
     }
     let variable = usher_alone(&[("ATLASSIAN_CONNECTION", API_TOKEN)], &["doctor"]).await;
     assert_eq!(variable.status.code(), Some(2), "{}", err(&variable));
+}
+
+#[tokio::test]
+async fn a_certificate_authority_of_ones_own_is_trusted_by_flag_and_by_variable() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let authority = Authority::new(&folder.join("authority.pem"));
+    let tls = Some(authority.server("localhost", true, 2999));
+    let mock = Mock::start(Options { tls, ..Options::default() }).await.unwrap();
+    let file = authority.file().to_str().unwrap();
+    let find = ["find", "liam@acme.example", "--retries", "0"];
+    assert_eq!(usher(&mock, &[], &find).await.status.code(), Some(1));
+    for (environment, flags) in [(&[("USHER_CA_FILE", file)][..], &[][..]), (&[], &["--ca-file", file])] {
+        let found = usher(&mock, environment, &[flags, &find].concat()).await;
+        assert!(found.status.success(), "{}", err(&found));
+    }
+    let wrong = usher(&mock, &[("USHER_CA_FILE", "/nonexistent.pem")], &find).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(err(&wrong).contains("/nonexistent.pem"), "{}", err(&wrong));
+    // A proxy of the environment that is not there is not gone around; one that is not for this host is.
+    let proxy = ("HTTPS_PROXY", "http://127.0.0.1:1");
+    let trusted = ("USHER_CA_FILE", file);
+    assert_eq!(usher(&mock, &[trusted, proxy], &find).await.status.code(), Some(1));
+    assert!(usher(&mock, &[trusted, proxy, ("NO_PROXY", "localhost")], &find).await.status.success());
+}
+
+#[tokio::test]
+async fn deadline_and_retries_are_set_by_flag_and_by_variable() {
+    let mock = mock().await;
+    let find = ["find", "liam@acme.example"];
+    for (environment, flags, code) in [
+        (&[][..], &[][..], 0),
+        (&[], &["--retries", "0"], 1),
+        (&[("USHER_RETRIES", "0")], &[], 1),
+        (&[("USHER_RETRIES", "0")], &["--retries", "1"], 0),
+        (&[], &["--deadline-ms", "100"], 1),
+        (&[], &["--deadline-ms", "soon"], 2),
+    ] {
+        mock.heal();
+        mock.fault("/user/search", Fault::before(How::Cut));
+        let output = usher(&mock, environment, &[flags, &find].concat()).await;
+        assert_eq!(output.status.code(), Some(code), "{environment:?} {flags:?} {}", err(&output));
+    }
 }

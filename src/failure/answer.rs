@@ -23,7 +23,7 @@ impl Failure {
                 format!("{host} did not finish its answer before the call's deadline."),
                 "Try again later; if it goes on, see status.atlassian.com and the network in between.".into(),
             ),
-            TransportError::Unsent(what) => (
+            TransportError::Unsent(what) | TransportError::Never(what) => (
                 FailureKind::Unavailable,
                 format!("{host} cannot be reached: {what}."),
                 format!("Check the name {host} and the network between."),

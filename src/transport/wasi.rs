@@ -149,7 +149,7 @@ impl Transport for Wasi {
 }
 
 fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
-    let refused = |what: &str| TransportError::Unsent(format!("the host does not take the request's {what}"));
+    let refused = |what: &str| TransportError::Never(format!("the host does not take the request's {what}"));
     let headers: Vec<(String, Vec<u8>)> =
         request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
     let fields = Fields::from_list(&headers).map_err(|_| refused("headers"))?;

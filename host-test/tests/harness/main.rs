@@ -9,6 +9,7 @@ mod contract;
 mod hostile;
 mod limits;
 mod matrix;
+mod network;
 mod secrets;
 mod troubleshooting;
 

@@ -114,6 +114,7 @@ fn faults() -> Vec<(&'static str, Means, Duration, Fault)> {
         ("silence after", Lost, short, Fault::after(How::Hang)),
         ("drip before", Lost, short, Fault::before(drip.clone())),
         ("drip after", Lost, short, Fault::after(drip.clone())),
+        ("silence in the body", Lost, short, Fault::after(How::Drip { every: Duration::from_secs(3600) })),
         ("3,000 headers", Lost, long, Fault::answer(many_headers)),
         ("always silence before", Always("timeout"), soonest, Fault::before(How::Hang)),
         ("always silence after", Always("timeout"), soonest, Fault::after(How::Hang)),

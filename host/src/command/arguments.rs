@@ -61,6 +61,17 @@ pub(crate) struct ConnectionArguments {
     /// What replaces https://api.atlassian.com [ATLASSIAN_API_URL].
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) api_url: Option<String>,
+    /// How long a call may take, in milliseconds; 60000 if it is not given [USHER_DEADLINE_MS].
+    #[arg(long, global = true, value_name = "MS", help_heading = "Network")]
+    pub(crate) deadline_ms: Option<u32>,
+    /// How often a request is sent again at most, where that is safe; 4 if it is not given, 0 never
+    /// [USHER_RETRIES].
+    #[arg(long, global = true, value_name = "TIMES", help_heading = "Network")]
+    pub(crate) retries: Option<u32>,
+    /// A PEM file of certificates to trust besides the system's [USHER_CA_FILE]. A proxy is taken from
+    /// HTTPS_PROXY and NO_PROXY.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Network")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// A file that holds the credential of the --connection; `-` is standard input. A token on the
     /// command line could be read by everybody on the machine.
     #[arg(long, global = true, value_name = "FILE")]

@@ -6,9 +6,13 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 use usher::connection::{self, Connection};
-use usher_host::{Grants, Limits};
+use usher_host::{Grants, Limits, Network};
 
 const DEADLINE: &str = "USHER_DEADLINE_MS";
+
+const RETRIES: &str = "USHER_RETRIES";
+
+const CA_FILE: &str = "USHER_CA_FILE";
 
 const CONNECTION: &str = "ATLASSIAN_CONNECTION";
 
@@ -18,7 +22,7 @@ const AUTHORIZATION: &str = "ATLASSIAN_AUTHORIZATION";
 /// How much longer than its deadline the component may take before it is stopped.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Reads environment and flags; a flag stands before its variable, and what is empty is not there.
+/// Reads environment and flags, for what the sandbox gets and for how its requests get out; a flag stands before its variable, and what is empty is not there.
 ///
 /// # Errors
 ///
@@ -27,7 +31,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(super) fn read(
     arguments: &ConnectionArguments,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Grants, String> {
+) -> Result<(Grants, Network), String> {
     let known = || connection::cases().map(|(case, _)| case).collect::<Vec<_>>().join(", ");
     let flags = [
         (CONNECTION, &arguments.connection),
@@ -37,12 +41,14 @@ pub(super) fn read(
         ("ATLASSIAN_DIRECTORY_ID", &arguments.directory_id),
         ("ATLASSIAN_SCIM_DIRECTORY_ID", &arguments.scim_directory_id),
         ("ATLASSIAN_API_URL", &arguments.api_url),
+        (DEADLINE, &arguments.deadline_ms.map(|deadline| deadline.to_string())),
+        (RETRIES, &arguments.retries.map(|retries| retries.to_string())),
     ];
     let given = |name: &str| {
         let flag = flags.iter().find(|(variable, _)| *variable == name).and_then(|(_, flag)| flag.as_ref());
         flag.cloned().or_else(|| variable(name)).filter(|value| !value.is_empty())
     };
-    let names = connection::variables().chain([DEADLINE, AUTHORIZATION]);
+    let names = connection::variables().chain([DEADLINE, RETRIES, AUTHORIZATION]);
     let mut settings: HashMap<&str, String> = names.filter_map(|name| Some((name, given(name)?))).collect();
     let named = settings.get(CONNECTION).cloned();
     let case = named.as_ref().and_then(|named| connection::cases().find(|(case, _)| case == named));
@@ -77,7 +83,13 @@ pub(super) fn read(
         let used = connection.kind().variable();
         settings.retain(|name, _| Some(*name) == used || !secrets().any(|variable| variable == *name));
     }
-    Ok(settings.iter().fold(grants, |grants, (name, value)| grants.variable(name, value)))
+    let grants = settings.iter().fold(grants, |grants, (name, value)| grants.variable(name, value));
+    let mut network = Network::from_environment();
+    let file = arguments.ca_file.clone().or_else(|| variable(CA_FILE).filter(|file| !file.is_empty()).map(Into::into));
+    if let Some(file) = file {
+        network = network.trust(&file).map_err(|error| format!("--ca-file: {error}"))?;
+    }
+    Ok((grants, network))
 }
 
 /// The credential in a file, without the line break at its end that editors make.
@@ -98,7 +110,7 @@ mod tests {
 
     fn grants(pairs: &[(&str, &str)]) -> String {
         let variable = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        format!("{:?}", read(&ConnectionArguments::default(), variable).unwrap())
+        format!("{:?}", read(&ConnectionArguments::default(), variable).unwrap().0)
     }
 
     #[test]

@@ -100,7 +100,8 @@ impl Area {
             Late => TransportError::Timeout { sent: true },
             NotConnected => TransportError::Timeout { sent: was_sent },
             Unsent if !was_sent => TransportError::Unsent(what),
-            Unsent | Lost => TransportError::Lost(what),
+            Never if !was_sent => TransportError::Never(what),
+            Unsent | Never | Lost => TransportError::Lost(what),
         }
     }
 }
@@ -115,11 +116,13 @@ enum Meaning {
     Late,
     /// It never left, unless an answer was there already.
     Unsent,
+    /// The same, and another time it would not either.
+    Never,
     /// It may have arrived.
     Lost,
 }
 
-use Meaning::{Denied, Late, Lost, NotConnected, Unsent};
+use Meaning::{Denied, Late, Lost, Never, NotConnected, Unsent};
 
 const NO_TEXT: usize = 0xff;
 
@@ -127,10 +130,10 @@ const NO_TEXT: usize = 0xff;
 /// where in what it carries an optional text is.
 const CODES: [(&str, Meaning, usize); 39] = [
     ("no such host name in time", Unsent, NO_TEXT),
-    ("no such host name", Unsent, 0),
-    ("no such host name", Unsent, NO_TEXT),
+    ("the host name cannot be looked up", Unsent, 0),
+    ("no such host name", Never, NO_TEXT),
     ("there is no way to it", Unsent, NO_TEXT),
-    ("the host prohibits this address", Unsent, NO_TEXT),
+    ("the host prohibits this address", Never, NO_TEXT),
     ("there is no way to its address", Unsent, NO_TEXT),
     ("connection refused", Unsent, NO_TEXT),
     ("connection closed", Lost, NO_TEXT),
@@ -139,13 +142,13 @@ const CODES: [(&str, Meaning, usize); 39] = [
     ("the request was not taken in time", Late, NO_TEXT),
     ("the host has too many connections", Unsent, NO_TEXT),
     ("TLS failed", Lost, NO_TEXT),
-    ("its certificate is not trusted", Unsent, NO_TEXT),
+    ("its certificate is not trusted", Never, NO_TEXT),
     ("TLS failed", Lost, 4),
     ("", Denied, NO_TEXT),
     ("the length is missing", Lost, NO_TEXT),
     ("the request is too large", Lost, NO_TEXT),
     ("the method is not taken", Lost, NO_TEXT),
-    ("the URI is not taken", Unsent, NO_TEXT),
+    ("the URI is not taken", Never, NO_TEXT),
     ("the URI is too long", Lost, NO_TEXT),
     ("the request's headers are too large", Lost, NO_TEXT),
     ("the request's header is too large", Lost, 4),
@@ -163,6 +166,6 @@ const CODES: [(&str, Meaning, usize); 39] = [
     ("no upgrade", Lost, NO_TEXT),
     ("not HTTP, or the connection broke", Lost, NO_TEXT),
     ("the request goes round in circles", Lost, NO_TEXT),
-    ("the host is set up wrongly", Lost, NO_TEXT),
+    ("the host's proxy cannot be used, or the host is set up wrongly otherwise", Never, NO_TEXT),
     ("", Lost, 0),
 ];

@@ -1,0 +1,190 @@
+//! What is fuzzed, and what has to hold of it. The fuzzer and the test that replays the corpus share it.
+
+use serde_json::Value as Json;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use usher::client::Client;
+use usher::connection::{Connection, Given, Kind};
+use usher::json::Value;
+use usher::pace::{self, Budget};
+use usher::retry::Policy;
+use usher::transport::{Request, Response, Transport, TransportError};
+use usher::{accounts, diagnosis, groups, invite};
+
+/// Reads JSON, and compares with what `serde_json` makes of it.
+pub(crate) fn json(data: &[u8]) {
+    let ours = Value::read(data);
+    match serde_json::from_slice::<Json>(data) {
+        Ok(theirs) => assert!(ours.is_none_or(|ours| ours == of(theirs))),
+        // Numbers that no float holds are of no interest here, and no mistake.
+        Err(error) => assert!(ours.is_none() || error.to_string().starts_with("number out of range")),
+    }
+}
+
+fn of(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Flag(flag),
+        Json::Number(number) => number.as_u64().map_or(Value::Null, Value::Number),
+        Json::String(text) => Value::Text(text),
+        Json::Array(list) => Value::List(list.into_iter().map(of).collect()),
+        Json::Object(fields) => Value::Object(fields.into_iter().map(|(name, field)| (name, of(field))).collect()),
+    }
+}
+
+/// Reads headers: what a server says of its limits, and how long it wants to be left alone.
+pub(crate) fn headers(data: &[u8]) {
+    let (answer, _) = response(data);
+    let _ = pace::asked(&answer);
+    if let Some(budget) = Budget::of(&answer) {
+        assert!(budget.courtesy() <= Duration::from_millis(250) && budget.courtesy() <= budget.pause());
+    }
+}
+
+/// Answers whatever it is given to every verb, on every plane: none may panic, and all have to end.
+pub(crate) fn answers(data: &[u8]) {
+    for connection in connections("acme.atlassian.net", "o-1", "70ef3a32-d0da-4e09-b35e-0109f91969c3") {
+        let verbs = |client: &Client<'_, Wire<'_>>, verb: usize| {
+            let email = "mia@example.com";
+            let access = vec![invite::Access { product: "jira".into(), role: "user" }];
+            let invitation =
+                invite::Invitation { email: email.into(), access, groups: vec!["writers".into()], message: None };
+            match verb {
+                0 => drop(run(accounts::find(client, email))),
+                1 => drop(run(groups::add(client, "writers", email))),
+                2 => drop(run(invite::invite(client, &invitation))),
+                _ => drop(run(diagnosis::check(client))),
+            }
+        };
+        for verb in 0..4 {
+            let wire = Wire { rest: Cell::new(data), now: Cell::default(), asked: RefCell::default() };
+            verbs(&Client::new(&connection, &wire, Duration::from_secs(60), Policy::default()), verb);
+            wire.asked.borrow().iter().for_each(check);
+            assert!(wire.now.get() <= Duration::from_secs(60), "it ends after its deadline");
+        }
+    }
+}
+
+/// Takes the data as names, ids and addresses: no request may go anywhere else than it should.
+pub(crate) fn paths(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut parts = text.split('\n').chain(std::iter::repeat(""));
+    let mut next = || parts.next().unwrap_or_default();
+    let (site, id, cloud, group, person) = (next(), next(), next(), next(), next());
+    for connection in connections(site, id, cloud) {
+        for verb in 0..4 {
+            let wire = Wire { rest: Cell::new(&[]), now: Cell::default(), asked: RefCell::default() };
+            let client = Client::new(&connection, &wire, Duration::from_secs(1), Policy { retries: 0 });
+            let groups = vec![group.to_owned()];
+            let invitation = invite::Invitation { email: person.into(), access: Vec::new(), groups, message: None };
+            match verb {
+                0 => drop(run(accounts::find(&client, person))),
+                1 => drop(run(groups::add(&client, group, person))),
+                2 => drop(run(groups::find(&client, group))),
+                _ => drop(run(invite::invite(&client, &invitation))),
+            }
+            wire.asked.borrow().iter().for_each(check);
+        }
+    }
+}
+
+/// A connection of each plane, as far as these make any.
+fn connections(site: &str, id: &str, cloud: &str) -> Vec<Connection> {
+    let given = [
+        Given { email: "ada@example.com", ..Given::new(Kind::ApiToken, site, "token-0123456789") },
+        Given::new(Kind::OAuth, cloud, "token-0123456789"),
+        Given::new(Kind::ApiKey, id, "key-0123456789"),
+        Given { directory: Some(cloud), ..Given::new(Kind::ApiKey, "o-1", "key-0123456789") },
+        Given::new(Kind::ScimKey, id, "key-0123456789"),
+    ];
+    given.iter().filter_map(|given| Connection::new(given).ok()).collect()
+}
+
+/// What has to hold of every request.
+fn check(request: &Request) {
+    let (path, query) = request.path_and_query.split_once('?').unwrap_or((&request.path_and_query, ""));
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~%".contains(&b);
+    assert!(path.starts_with('/') && path.bytes().all(|b| b == b'/' || is_plain(b)), "{path}");
+    assert!(query.bytes().all(|b| b"=&".contains(&b) || is_plain(b)), "{query}");
+    let roots =
+        ["/rest/api/3/", "/wiki/api/v2/", "/ex/", "/admin/", "/users/", "/scim/directory/", "/_edge/", "/oauth/"];
+    assert!(roots.iter().any(|root| path.starts_with(root)), "{path}");
+    assert!(path.split('/').all(|segment| !matches!(segment, "." | "..")) && !path.contains("//"), "{path}");
+    for (name, value) in &request.headers {
+        assert!(value.bytes().all(|b| (b' '..0x7f).contains(&b)), "{name}: {value:?}");
+    }
+    if let Some(body) = &request.body {
+        assert!(serde_json::from_slice::<Json>(body).is_ok_and(|body| body.is_object()));
+    }
+}
+
+/// Answers from a row of bytes.
+struct Wire<'a> {
+    rest: Cell<&'a [u8]>,
+    now: Cell<Duration>,
+    asked: RefCell<Vec<Request>>,
+}
+
+impl Transport for Wire<'_> {
+    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
+        self.asked.borrow_mut().push(request);
+        let data = self.rest.get();
+        self.now.set((self.now.get() + Duration::from_millis(10)).min(deadline));
+        match data.first() {
+            None | Some(0) => {
+                self.rest.set(data.get(1..).unwrap_or_default());
+                Err(TransportError::Lost("the end".into()))
+            }
+            Some(1) => {
+                self.rest.set(&data[1..]);
+                self.now.set(deadline);
+                Err(TransportError::Timeout { sent: true })
+            }
+            Some(_) => {
+                let (answer, rest) = response(data);
+                self.rest.set(rest);
+                Ok(answer)
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.now.get()
+    }
+
+    async fn sleep(&self, until: Duration) {
+        self.now.set(self.now.get().max(until));
+    }
+
+    fn random(&self) -> u64 {
+        self.rest.get().len() as u64
+    }
+}
+
+/// An answer, and what is behind it: a byte for the status, headers by line up to an empty one, and a body
+/// up to a byte that is in no UTF-8.
+fn response(data: &[u8]) -> (Response, &[u8]) {
+    const STATUSES: [u16; 16] = [200, 200, 200, 201, 204, 206, 302, 400, 401, 403, 404, 409, 429, 500, 503, 999];
+    let status = STATUSES[usize::from(data.first().copied().unwrap_or_default() % 16)];
+    let mut rest = data.get(1..).unwrap_or_default();
+    let mut headers = vec![("Date".to_owned(), b"Sun, 22 Nov 2026 11:59:59 GMT".to_vec())];
+    while let Some(end) = rest.iter().position(|b| *b == b'\n') {
+        let line = &rest[..end];
+        rest = &rest[end + 1..];
+        let Some(colon) = line.iter().position(|b| *b == b':') else { break };
+        headers.push((String::from_utf8_lossy(&line[..colon]).into_owned(), line[colon + 1..].to_vec()));
+    }
+    let end = rest.iter().position(|b| *b == 0xff).unwrap_or(rest.len());
+    (Response { status, headers, body: rest[..end].to_vec() }, rest.get(end + 1..).unwrap_or_default())
+}
+
+/// Runs what never waits.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("nothing here waits"),
+    }
+}
