@@ -1,4 +1,6 @@
-//! People: looking them up by e-mail.
+//! People: looking them up by e-mail, and what becomes of them.
+
+pub mod standing;
 
 use crate::client::{Call, Client, SETTLE};
 use crate::connection::{Kind, Plane};
@@ -148,11 +150,33 @@ impl Matches {
     }
 }
 
-/// Reads the ids of an account's groups; none where the organization does not show the account.
-pub(crate) async fn group_ids<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Vec<String>> {
+/// The account of that id, as the organization shows it.
+pub(crate) async fn by_id<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Option<Found>> {
     let filter = Object::new().texts("accountIds", &[account_id]).texts("expand", &["groups"]);
     let users = client.list(Call::new(&organization::SEARCH_USERS).json(filter)).await?;
-    Ok(users.iter().filter(|user| user.text("accountId") == Some(account_id)).flat_map(groups_of).collect())
+    let mut matches = users.iter().filter(|user| user.text("accountId") == Some(account_id));
+    let Some(first) = matches.next() else { return Ok(None) };
+    let mut found = Found::in_directory(first)?;
+    // It may be in several directories.
+    found.group_ids.extend(matches.flat_map(groups_of));
+    Ok(Some(found))
+}
+
+/// Reads the ids of an account's groups; none where the organization does not show the account.
+pub(crate) async fn group_ids<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Vec<String>> {
+    Ok(by_id(client, account_id).await?.map_or_else(Vec::new, |found| found.group_ids))
+}
+
+/// Refuses what is neither an account id nor an e-mail address.
+pub(crate) fn check_person(person: &str) -> Result<()> {
+    if person.contains('@') {
+        return email::check("person", person);
+    }
+    if !person.is_empty() && person.len() <= 128 && person.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Failure::invalid("person is neither an account id nor an e-mail address.")
+        .advise("Give an account id such as 712020:0a1b…, or an address such as mia@example.com."))
 }
 
 fn groups_of(user: &Value) -> Vec<String> {

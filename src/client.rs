@@ -7,7 +7,7 @@ use crate::failure::{Change, Failure, FailureKind, Result, is_refused};
 use crate::id::is_uuid;
 use crate::json::{MAX_VALUES, Object, Value};
 use crate::operation::{Operation, Paging, Safety};
-use crate::operations::gateway;
+use crate::operations::{gateway, organization};
 use crate::pace::Budget;
 use crate::retry::Policy;
 use crate::transport::{Request, Response, Transport};
@@ -86,6 +86,11 @@ impl<'a, T: Transport> Client<'a, T> {
     pub fn new(connection: &'a Connection, transport: &'a T, limit: Duration, policy: Policy) -> Client<'a, T> {
         let deadline = transport.now().saturating_add(limit);
         Client { connection, transport, deadline, policy, budgets: RefCell::default(), cloud_id: OnceCell::new() }
+    }
+
+    /// What it speaks through.
+    pub fn transport(&self) -> &'a T {
+        self.transport
     }
 
     /// What it speaks with.
@@ -211,12 +216,39 @@ impl<'a, T: Transport> Client<'a, T> {
         Err(Failure::new(FailureKind::Protocol, format!("{} has no end after {MAX_PAGES} pages.", operation.id)))
     }
 
+    /// Refuses an operation of another plane, without a request.
+    pub(crate) fn check_plane(&self, operation: &Operation) -> Result<()> {
+        if operation.plane == self.plane() { Ok(()) } else { Err(self.wrong_plane(operation)) }
+    }
+
+    /// The directory to act in: the connection's, or the only one there is, of an account where that is
+    /// given.
+    pub(crate) async fn directory(&self, account_id: Option<&str>) -> Result<String> {
+        if let Some(id) = self.connection.path_value("directoryId").filter(|id| *id != "-") {
+            return Ok(id.to_owned());
+        }
+        let mut call = Call::new(&organization::LIST_DIRECTORIES);
+        if let Some(account_id) = account_id {
+            call = call.query("accountId", account_id);
+        }
+        let found = self.list(call).await?;
+        match found.as_slice() {
+            [one] => one.need("directoryId"),
+            [] => Err(Failure::new(FailureKind::NotFound, "The organization shows no directory to act in.")
+                .advise("Check what the key may see with `check-connection`, or name the directory.")),
+            several => {
+                let each = several.iter().map(|it| format!("{} ({})", it.owned("directoryId"), it.owned("name")));
+                let message =
+                    format!("There are {} directories: {}.", several.len(), each.collect::<Vec<_>>().join(", "));
+                Err(Failure::new(FailureKind::Ambiguous, message).advise("Name the directory in the connection."))
+            }
+        }
+    }
+
     /// Builds and signs one request, and takes its answer if it is a good one.
     async fn send(&self, call: &Call, more: &[(&str, &str)]) -> Result<Response> {
         let operation = call.operation;
-        if operation.plane != self.plane() {
-            return Err(self.wrong_plane(operation));
-        }
+        self.check_plane(operation)?;
         let path = self.path(call)?;
         let mut path_and_query = match self.connection.product(operation) {
             Some(product) => format!("/ex/{product}/{}", self.cloud_id().await?),
@@ -272,10 +304,12 @@ impl<'a, T: Transport> Client<'a, T> {
     /// What is refused without a request: a credential for another plane.
     fn wrong_plane(&self, operation: &Operation) -> Failure {
         let what = self.connection.kind().what();
-        let takes = match operation.plane {
-            Plane::Site => "a site",
-            Plane::Organization => "a site or an organization",
-            Plane::Scim => "a SCIM directory",
+        let takes = match (operation.plane, self.plane()) {
+            (Plane::Site, _) => "a site",
+            // Verbs for both planes go the organization's way there.
+            (Plane::Organization, Plane::Scim) => "a site or an organization",
+            (Plane::Organization, _) => "an organization",
+            (Plane::Scim, _) => "a SCIM directory",
         };
         Failure::invalid(format!("connection: this takes {takes}, and {what} does not work there."))
             .advise("Use a connection of that plane. `check-connection` tells what a connection can do.")
@@ -375,7 +409,7 @@ fn changed(call: &Call, answer: &Response) -> Result<Changed> {
 mod tests {
     use super::*;
     use crate::connection::{Given, Kind};
-    use crate::operations::{confluence, jira, organization, scim};
+    use crate::operations::{confluence, jira, scim};
     use crate::transport::TransportError;
     use crate::transport::scripted::{Scripted, run};
 

@@ -1,12 +1,14 @@
-//! Groups: finding them and adding people.
+//! Groups: finding, creating and deleting them, adding and removing people.
 
 use crate::accounts;
 use crate::client::{Call, Changed, Client, SETTLE};
 use crate::connection::Plane;
-use crate::failure::{Failure, FailureKind, Result};
+use crate::failure::{Change, Failure, FailureKind, Result};
 use crate::id::is_uuid;
 use crate::json::{Object, Value};
+use crate::operation::Operation;
 use crate::operations::{jira, organization};
+use crate::outcome::Outcome;
 use crate::transport::Transport;
 
 /// A group; the contract's `group`, and what changing it takes.
@@ -48,12 +50,7 @@ pub async fn find<T: Transport>(client: &Client<'_, T>, group: &str) -> Result<G
 /// Adds a person, given by account id or e-mail address, to a group, given by name or id.
 pub async fn add<T: Transport>(client: &Client<'_, T>, group: &str, person: &str) -> Result<Membership> {
     check(group)?;
-    if person.contains('@') {
-        crate::email::check("person", person)?;
-    } else if person.is_empty() || person.len() > 128 || !person.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Failure::invalid("person is neither an account id nor an e-mail address.")
-            .advise("Give an account id such as 712020:0a1b…, or an address such as mia@example.com."));
-    }
+    accounts::check_person(person)?;
     let found = if person.contains('@') { Some(accounts::wait_for(client, person).await?) } else { None };
     let (account_id, group_ids) = match found {
         Some(found) => (found.account.account_id, found.group_ids),
@@ -113,13 +110,7 @@ async fn post_site_member<T: Transport>(
     group: &Key<'_>,
     account_id: &str,
 ) -> Result<(MembershipOutcome, Group)> {
-    let (parameter, id, name) = match group {
-        Key::Id(id) => ("groupId", *id, ""),
-        Key::Name(name) => ("groupname", "", *name),
-    };
-    let call = Call::new(&jira::ADD_USER_TO_GROUP);
-    let call =
-        call.query(parameter, if id.is_empty() { name } else { id }).json(Object::new().text("accountId", account_id));
+    let call = group.query(Call::new(&jira::ADD_USER_TO_GROUP)).json(Object::new().text("accountId", account_id));
     let look = || membership(client, group, account_id);
     let (outcome, answer) = match client.change(call, &|| Box::pin(look())).await {
         Ok(Changed::Said(_, answer) | Changed::Seen(answer)) => (MembershipOutcome::Added, answer),
@@ -131,8 +122,7 @@ async fn post_site_member<T: Transport>(
         Err(failure) => return Err(failure),
     };
     // The person is in it now, whatever the answer leaves out.
-    let given = Group { id: id.to_owned(), name: name.to_owned(), directory_id: None, synced: false };
-    Ok((outcome, Group::read(&answer).unwrap_or(given)))
+    Ok((outcome, Group::read(&answer).unwrap_or_else(|_| group.as_group())))
 }
 
 async fn add_in_organization<T: Transport>(
@@ -145,12 +135,7 @@ async fn add_in_organization<T: Transport>(
     let look = async || is_member().await.map(|is_member| is_member.then_some(Value::Null));
     let mut patience = client.patience(SETTLE);
     loop {
-        let mut call = Call::new(&organization::ADD_MEMBER)
-            .path("groupId", &group.id)
-            .json(Object::new().text("accountId", account_id));
-        if let Some(directory_id) = &group.directory_id {
-            call = call.path("directoryId", directory_id);
-        }
+        let call = group.call(&organization::ADD_MEMBER).json(Object::new().text("accountId", account_id));
         let Err(failure) = client.change(call, &|| Box::pin(look())).await else {
             return Ok(MembershipOutcome::Added);
         };
@@ -168,6 +153,132 @@ async fn add_in_organization<T: Transport>(
         if !patience.wait().await {
             return Err(no_such_person(failure, account_id));
         }
+    }
+}
+
+/// Removes a person, given by account id or e-mail address, from a group, given by name or id.
+pub async fn remove<T: Transport>(client: &Client<'_, T>, group: &str, person: &str) -> Result<Outcome> {
+    check(group)?;
+    accounts::check_person(person)?;
+    let found = if person.contains('@') { Some(accounts::find_with_groups(client, person).await?) } else { None };
+    let (account_id, group_ids) = match found {
+        Some(found) => (found.account.account_id, Some(found.group_ids)),
+        None => (person.to_owned(), None),
+    };
+    if client.plane() == Plane::Site {
+        return remove_on_site(client, group, &account_id).await;
+    }
+    let group = find(client, group).await?;
+    let group_ids = match group_ids {
+        Some(group_ids) => group_ids,
+        None => accounts::group_ids(client, &account_id).await?,
+    };
+    if !group_ids.contains(&group.id) {
+        return Ok(Outcome::AlreadySo);
+    }
+    group.check_changeable()?;
+    let look = async || {
+        let is_gone = !accounts::group_ids(client, &account_id).await?.contains(&group.id);
+        Ok(is_gone.then_some(Value::Null))
+    };
+    let call = group.call(&organization::REMOVE_MEMBER).path("accountId", &account_id);
+    client.change(call, &|| Box::pin(look())).await.map(|_| Outcome::Done)
+}
+
+async fn remove_on_site<T: Transport>(client: &Client<'_, T>, group: &str, account_id: &str) -> Result<Outcome> {
+    let key = Key::of(group);
+    let look = async || Ok(membership(client, &key, account_id).await?.is_none().then_some(Value::Null));
+    let call = key.query(Call::new(&jira::REMOVE_USER_FROM_GROUP)).query("accountId", account_id);
+    match client.change(call, &|| Box::pin(look())).await {
+        Ok(_) => Ok(Outcome::Done),
+        // Jira says in words only that they are no member; and 404 to a group that is not there.
+        Err(failure) if failure.is(400) || failure.is(404) => {
+            find(client, group).await?;
+            match look().await {
+                Ok(Some(_)) => Ok(Outcome::AlreadySo),
+                _ => Err(failure),
+            }
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Creates a group, unless there is one of that name.
+pub async fn create<T: Transport>(
+    client: &Client<'_, T>,
+    name: &str,
+    description: Option<&str>,
+) -> Result<(Outcome, Group)> {
+    check(name)?;
+    let look = async || match find(client, name).await {
+        Ok(group) => Ok(Some(group)),
+        Err(failure) if failure.kind == FailureKind::NotFound && failure.status.is_none() => Ok(None),
+        Err(failure) => Err(failure),
+    };
+    let body = Object::new().text("name", name);
+    let call = if client.plane() == Plane::Site {
+        if description.is_some() {
+            return Err(Failure::invalid("description: a site's groups have none.").advise("Leave it out."));
+        }
+        Call::new(&jira::CREATE_GROUP).json(body)
+    } else {
+        client.check_plane(&organization::CREATE_GROUP)?;
+        let directory_id = client.directory(None).await?;
+        let body = description.map_or(body.clone(), |description| body.text("description", description));
+        Call::new(&organization::CREATE_GROUP).path("directoryId", directory_id).json(body)
+    };
+    let shows = async || Ok(look().await?.map(|_| Value::Null));
+    match client.change(call, &|| Box::pin(shows())).await {
+        Ok(Changed::Said(_, answer)) if Group::read(&answer).is_ok() => Ok((Outcome::Done, Group::read(&answer)?)),
+        // An organization's answer does not say its id.
+        Ok(_) => {
+            let mut patience = client.patience(SETTLE);
+            loop {
+                match look().await {
+                    Ok(Some(group)) => return Ok((Outcome::Done, group)),
+                    Ok(None) if patience.wait().await => {}
+                    Ok(None) => {
+                        let message = format!("The group {name} was created, and is not to be found yet.");
+                        let failure = Failure::new(FailureKind::Protocol, message).advise("Find it in a while.");
+                        return Err(failure.after(Change::Applied));
+                    }
+                    Err(failure) => return Err(failure.after(Change::Applied)),
+                }
+            }
+        }
+        // There may be one of that name: a 409 in an organization, a 400 in words on a site.
+        Err(failure) if failure.is(400) || failure.is(409) => match look().await {
+            Ok(Some(group)) => Ok((Outcome::AlreadySo, group)),
+            _ => Err(failure),
+        },
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Deletes a group, given by name or id, if it is there.
+pub async fn delete<T: Transport>(client: &Client<'_, T>, group: &str) -> Result<Outcome> {
+    let found = match find(client, group).await {
+        Ok(found) => found,
+        Err(failure) if failure.kind == FailureKind::NotFound && failure.status.is_none() => {
+            return Ok(Outcome::AlreadySo);
+        }
+        Err(failure) => return Err(failure),
+    };
+    found.check_changeable()?;
+    let look = async || {
+        let left = search(client, &Key::Id(""), &[&found.id]).await?;
+        Ok(left.iter().all(|other| other.id != found.id).then_some(Value::Null))
+    };
+    let call = if client.plane() == Plane::Site {
+        Key::Id(&found.id).query(Call::new(&jira::DELETE_GROUP))
+    } else {
+        found.call(&organization::DELETE_GROUP)
+    };
+    match client.change(call, &|| Box::pin(look())).await {
+        Ok(_) => Ok(Outcome::Done),
+        // Somebody else was faster.
+        Err(failure) if failure.is(404) => Ok(Outcome::AlreadySo),
+        Err(failure) => Err(failure),
     }
 }
 
@@ -247,6 +358,23 @@ impl Key<'_> {
     fn of(group: &str) -> Key<'_> {
         if is_uuid(group) { Key::Id(group) } else { Key::Name(group) }
     }
+
+    /// As Jira's URLs name a group.
+    fn query(&self, call: Call) -> Call {
+        match self {
+            Key::Id(id) => call.query("groupId", id),
+            Key::Name(name) => call.query("groupname", name),
+        }
+    }
+
+    /// All that is known of it.
+    fn as_group(&self) -> Group {
+        let (id, name) = match *self {
+            Key::Id(id) => (id, ""),
+            Key::Name(name) => ("", name),
+        };
+        Group { id: id.to_owned(), name: name.to_owned(), directory_id: None, synced: false }
+    }
 }
 
 fn check(group: &str) -> Result<()> {
@@ -264,6 +392,15 @@ fn no_such_person(mut failure: Failure, account_id: &str) -> Failure {
 }
 
 impl Group {
+    /// A call about this group, in its own directory where that is known.
+    fn call(&self, operation: &'static Operation) -> Call {
+        let call = Call::new(operation).path("groupId", &self.id);
+        match &self.directory_id {
+            Some(directory_id) => call.path("directoryId", directory_id),
+            None => call,
+        }
+    }
+
     /// Refuses a group that an identity provider manages, before anything is sent.
     pub(crate) fn check_changeable(&self) -> Result<()> {
         if !self.synced {

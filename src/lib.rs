@@ -21,6 +21,7 @@ pub mod invite;
 pub mod json;
 pub mod operation;
 pub mod operations;
+pub mod outcome;
 pub mod pace;
 #[cfg(all(feature = "plugin", target_family = "wasm"))]
 mod plugin;

@@ -9,14 +9,15 @@ mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "plugin" });
 }
 
+use crate::accounts::standing::{self, Standing};
 use crate::client::{Client, DEADLINE};
 use crate::connection::{Connection, Given, Kind, Plane};
 use crate::failure::{Failure, Result};
 use crate::retry::Policy;
 use crate::transport::wasi::{Wasi, variable};
 use crate::{accounts, diagnosis, groups, invite};
-use abi::{Arguments, Lower, Row};
-use std::pin::pin;
+use abi::{Arguments, Row};
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 /// How many words a connection has: its case, and the ten of the largest.
@@ -24,58 +25,103 @@ const CONNECTION: usize = 11;
 
 fn find_account(mut arguments: Arguments) -> *const u32 {
     let (connection, email) = (connection(&mut arguments), arguments.text());
-    run(connection, async |client| accounts::find(client, &email).await)
+    run(connection, async |client| accounts::find(client, &email).await.map(Row::of))
 }
 
 fn invite(arguments: Arguments) -> *const u32 {
     // 20 words, which is more than are passed one by one.
     let mut arguments = unsafe { arguments.behind(CONNECTION + 9) };
     let (connection, invitation) = (connection(&mut arguments), invitation(&mut arguments));
-    run(connection, async |client| invite::invite(client, &invitation).await)
+    run(connection, async |client| invite::invite(client, &invitation).await.map(Row::of))
+}
+
+fn suspend_account(arguments: Arguments) -> *const u32 {
+    stand(arguments, &standing::SUSPENDED)
+}
+
+fn restore_account(arguments: Arguments) -> *const u32 {
+    stand(arguments, &standing::RESTORED)
+}
+
+fn remove_account(arguments: Arguments) -> *const u32 {
+    stand(arguments, &standing::REMOVED)
+}
+
+fn stand(mut arguments: Arguments, standing: &Standing) -> *const u32 {
+    let (connection, person) = (connection(&mut arguments), arguments.text());
+    run(connection, async |client| standing::set(client, &person, standing).await.map(Row::of))
 }
 
 fn find_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group) = (connection(&mut arguments), arguments.text());
-    run(connection, async |client| groups::find(client, &group).await)
+    run(connection, async |client| groups::find(client, &group).await.map(Row::of))
 }
 
 fn add_to_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group, person) = (connection(&mut arguments), arguments.text(), arguments.text());
-    run(connection, async |client| groups::add(client, &group, &person).await)
+    run(connection, async |client| groups::add(client, &group, &person).await.map(Row::of))
+}
+
+fn remove_from_group(mut arguments: Arguments) -> *const u32 {
+    let (connection, group, person) = (connection(&mut arguments), arguments.text(), arguments.text());
+    run(connection, async |client| groups::remove(client, &group, &person).await.map(Row::of))
+}
+
+fn create_group(mut arguments: Arguments) -> *const u32 {
+    let (connection, name, description) = (connection(&mut arguments), arguments.text(), arguments.maybe_text());
+    run(connection, async |client| groups::create(client, &name, description.as_deref()).await.map(Row::of))
+}
+
+fn delete_group(mut arguments: Arguments) -> *const u32 {
+    let (connection, group) = (connection(&mut arguments), arguments.text());
+    run(connection, async |client| groups::delete(client, &group).await.map(Row::of))
 }
 
 fn check_connection(mut arguments: Arguments) -> *const u32 {
-    run(connection(&mut arguments), async |client| Ok(diagnosis::check(client).await))
+    run(connection(&mut arguments), async |client| Ok(Row::of(diagnosis::check(client).await)))
 }
 
 /// Runs a verb to its end on the host's HTTP.
-fn run<R: Lower>(connection: Result<Connection>, verb: impl AsyncFnOnce(&Client<'_, Wasi>) -> Result<R>) -> *const u32 {
-    let mut row = Row::default();
-    let result = connection.and_then(|connection| {
-        let transport = Wasi::default();
-        let client = Client::new(&connection, &transport, limit()?, policy()?);
-        let mut result = None;
-        transport.block_on(pin!(async {
-            result = Some(verb(&client).await);
-            client.finish().await;
-        }));
-        // `block_on` returns only when the future has ended.
-        result.unwrap_or_else(|| unreachable!()).map_err(|failure| connection.redact_all(failure))
-    });
-    match result {
-        Ok(value) => {
-            row.case(0);
-            row.value(value);
-        }
-        Err(failure) => {
-            row.case(1);
-            row.value(failure);
-        }
+fn run(connection: Result<Connection>, verb: impl AsyncFnOnce(&Client<'_, Wasi>) -> Result<Row>) -> *const u32 {
+    let transport = Wasi::default();
+    match begin(&connection, &transport) {
+        Ok(client) => end(&client, pin!(verb(&client))),
+        Err(failure) => failed(failure),
     }
+}
+
+// What follows is out of line, so that a function is little more than its verb.
+
+#[inline(never)]
+fn begin<'a>(connection: &'a Result<Connection>, transport: &'a Wasi) -> Result<Client<'a, Wasi>> {
+    let connection = connection.as_ref().map_err(Clone::clone)?;
+    Ok(Client::new(connection, transport, limit()?, policy()?))
+}
+
+#[inline(never)]
+fn end(client: &Client<'_, Wasi>, verb: Pin<&mut dyn Future<Output = Result<Row>>>) -> *const u32 {
+    let mut result = None;
+    client.transport().block_on(pin!(async {
+        result = Some(verb.await);
+        client.finish().await;
+    }));
+    // `block_on` returns only when the future has ended.
+    match result.unwrap_or_else(|| unreachable!()) {
+        Ok(row) => row.finish(),
+        Err(failure) => failed(client.connection().redact_all(failure)),
+    }
+}
+
+#[inline(never)]
+fn failed(failure: Failure) -> *const u32 {
+    let mut row = Row::default();
+    row.case(1);
+    row.value(failure);
     row.finish()
 }
 
 /// Checks a connection, or reads it from the environment.
+#[inline(never)]
 fn connection(arguments: &mut Arguments) -> Result<Connection> {
     let case = arguments.case();
     let kind = match case {
@@ -161,8 +207,14 @@ macro_rules! export {
 export! {
     "accounts" "find-account" = find_account(a b c d e f g h i j k l m);
     "accounts" "invite" = invite(a);
+    "accounts" "suspend-account" = suspend_account(a b c d e f g h i j k l m);
+    "accounts" "restore-account" = restore_account(a b c d e f g h i j k l m);
+    "accounts" "remove-account" = remove_account(a b c d e f g h i j k l m);
     "groups" "find-group" = find_group(a b c d e f g h i j k l m);
     "groups" "add-to-group" = add_to_group(a b c d e f g h i j k l m n o);
+    "groups" "remove-from-group" = remove_from_group(a b c d e f g h i j k l m n o);
+    "groups" "create-group" = create_group(a b c d e f g h i j k l m n o p);
+    "groups" "delete-group" = delete_group(a b c d e f g h i j k l m);
     "diagnosis" "check-connection" = check_connection(a b c d e f g h i j k);
 }
 

@@ -62,6 +62,18 @@ async fn call(json: bool, grants: Grants, network: &Network, verb: &Verb) -> Res
             let code = show(json, answer, |invited| print::invited(email, invited), print::invited_json);
             if is_later { Ok(ExitCode::FAILURE) } else { code }
         }
+        Verb::Suspend { person } => {
+            let answer = sandbox.suspend_account(here, person).await;
+            show(json, answer, |outcome| print::outcome(*outcome, "suspended", person), print::outcome_json)
+        }
+        Verb::Restore { person } => {
+            let answer = sandbox.restore_account(here, person).await;
+            show(json, answer, |outcome| print::outcome(*outcome, "restored", person), print::outcome_json)
+        }
+        Verb::Remove { person } => {
+            let answer = sandbox.remove_account(here, person).await;
+            show(json, answer, |outcome| print::outcome(*outcome, "removed", person), print::outcome_json)
+        }
         Verb::Doctor => {
             let answer = sandbox.check_connection(here).await;
             let is_accepted = matches!(&answer, Ok(Ok(report)) if is_accepted(report));
@@ -75,6 +87,19 @@ async fn call(json: bool, grants: Grants, network: &Network, verb: &Verb) -> Res
         Verb::Group { command: GroupCommand::Add { group, person } } => {
             let answer = sandbox.add_to_group(here, group, person).await;
             show(json, answer, |membership| print::membership(person, membership), print::membership_json)
+        }
+        Verb::Group { command: GroupCommand::Remove { group, person } } => {
+            let answer = sandbox.remove_from_group(here, group, person).await;
+            let what = format!("{person} from {group}");
+            show(json, answer, |outcome| print::outcome(*outcome, "removed", &what), print::outcome_json)
+        }
+        Verb::Group { command: GroupCommand::Create { name, description } } => {
+            let answer = sandbox.create_group(here, name, description.as_deref()).await;
+            show(json, answer, print::created_group, print::created_group_json)
+        }
+        Verb::Group { command: GroupCommand::Delete { group } } => {
+            let answer = sandbox.delete_group(here, group).await;
+            show(json, answer, |outcome| print::outcome(*outcome, "deleted", group), print::outcome_json)
         }
     };
     printed.map_err(|stopped| stopped.to_string())

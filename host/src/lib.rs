@@ -38,9 +38,9 @@ pub use bindings::exports::usher::atlassian::accounts::{
     Access, Account, AccountStatus, Invitation, InviteOutcome, Invited, Role,
 };
 pub use bindings::exports::usher::atlassian::diagnosis::{Ability, Finding, Place, PlaceKind, Report, Verdict};
-pub use bindings::exports::usher::atlassian::groups::{Group, Membership, MembershipOutcome};
+pub use bindings::exports::usher::atlassian::groups::{CreatedGroup, Group, Membership, MembershipOutcome};
 pub use bindings::exports::usher::atlassian::types::{
-    Change, Failure, FailureKind, Part, PartKind, PartOutcome, Plane,
+    Change, Failure, FailureKind, Outcome, Part, PartKind, PartOutcome, Plane,
 };
 pub use connection::Connection;
 pub use engine::{COMPONENT, Engine, Function};

@@ -4,7 +4,7 @@ use crate::bindings::Plugin;
 use crate::egress::Egress;
 use crate::engine::{Engine, Function};
 use crate::grants::{Grants, Limits};
-use crate::{Account, Connection, Failure, Group, Invitation, Invited, Membership, Report};
+use crate::{Account, Connection, CreatedGroup, Failure, Group, Invitation, Invited, Membership, Outcome, Report};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -72,6 +72,30 @@ impl Sandbox {
         .await
     }
 
+    /// Takes a person's access to everything in their directory away, and keeps what they had.
+    pub async fn suspend_account(&mut self, connection: &Connection, person: &str) -> Answer<Outcome> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_accounts().call_suspend_account(store, &connection.0, person).await
+        })
+        .await
+    }
+
+    /// Gives a suspended person their access back.
+    pub async fn restore_account(&mut self, connection: &Connection, person: &str) -> Answer<Outcome> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_accounts().call_restore_account(store, &connection.0, person).await
+        })
+        .await
+    }
+
+    /// Removes a person from their directory.
+    pub async fn remove_account(&mut self, connection: &Connection, person: &str) -> Answer<Outcome> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_accounts().call_remove_account(store, &connection.0, person).await
+        })
+        .await
+    }
+
     /// Finds a group by its exact name or its id.
     pub async fn find_group(&mut self, connection: &Connection, group: &str) -> Answer<Group> {
         self.call(async |Live { store, plugin, .. }| {
@@ -84,6 +108,35 @@ impl Sandbox {
     pub async fn add_to_group(&mut self, connection: &Connection, group: &str, person: &str) -> Answer<Membership> {
         self.call(async |Live { store, plugin, .. }| {
             plugin.usher_atlassian_groups().call_add_to_group(store, &connection.0, group, person).await
+        })
+        .await
+    }
+
+    /// Removes a person, by account id or e-mail address, from a group, by name or id.
+    pub async fn remove_from_group(&mut self, connection: &Connection, group: &str, person: &str) -> Answer<Outcome> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_groups().call_remove_from_group(store, &connection.0, group, person).await
+        })
+        .await
+    }
+
+    /// Creates a group, unless there is one of that name.
+    pub async fn create_group(
+        &mut self,
+        connection: &Connection,
+        name: &str,
+        description: Option<&str>,
+    ) -> Answer<CreatedGroup> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_groups().call_create_group(store, &connection.0, name, description).await
+        })
+        .await
+    }
+
+    /// Deletes a group, by name or id, if it is there.
+    pub async fn delete_group(&mut self, connection: &Connection, group: &str) -> Answer<Outcome> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_groups().call_delete_group(store, &connection.0, group).await
         })
         .await
     }

@@ -331,3 +331,34 @@ async fn deadline_and_retries_are_set_by_flag_and_by_variable() {
         assert_eq!(output.status.code(), Some(code), "{environment:?} {flags:?} {}", err(&output));
     }
 }
+
+#[tokio::test]
+async fn people_and_groups_come_and_go_and_what_is_so_already_is_said() {
+    let mock = mock().await;
+    let url = mock.url();
+    let key = [("ATLASSIAN_ORG_ID", ORG_ID), ("ATLASSIAN_API_KEY", API_KEY), ("ATLASSIAN_API_URL", url.as_str())];
+    for (arguments, printed, outcome) in [
+        (
+            &["group", "create", "new", "--description", "For a test"][..],
+            "created  new\n  group 276f955c",
+            "already-so",
+        ),
+        (&["group", "add", "new", "liam@acme.example"], "added  liam@acme.example in new", "already-member"),
+        (&["group", "remove", "new", "liam@acme.example"], "removed  liam@acme.example from new", "already-so"),
+        (&["group", "delete", "new"], "deleted  new", "already-so"),
+        (&["suspend", "liam@acme.example"], "suspended  liam@acme.example", "already-so"),
+        (&["restore", "liam@acme.example"], "restored  liam@acme.example", "already-so"),
+        (&["remove", "liam@acme.example"], "removed  liam@acme.example", "already-so"),
+    ] {
+        let done = usher_alone(&key, arguments).await;
+        assert!(
+            done.status.success() && out(&done).starts_with(printed),
+            "{arguments:?}: {}{}",
+            out(&done),
+            err(&done)
+        );
+        let again = usher_alone(&key, &[arguments, &["--json"]].concat()).await;
+        assert_eq!(json(&again)["outcome"], outcome, "{arguments:?}");
+    }
+    assert!(mock.world(|world| world.person("liam@acme.example").is_none()));
+}

@@ -86,6 +86,45 @@ pub const ADD_USER_TO_GROUP: Operation = Operation {
     role: "a site admin",
 };
 
+/// Removes a person from a group; both are in the URL.
+pub const REMOVE_USER_FROM_GROUP: Operation = Operation {
+    id: "removeUserFromGroup",
+    plane: Plane::Site,
+    method: Method::Delete,
+    path: "/rest/api/3/group/user",
+    safety: Safety::Write,
+    success: &[200],
+    paging: Paging::None,
+    scopes: Scopes::either("manage:jira-configuration", &["write:group:jira"]),
+    role: "a site admin",
+};
+
+/// Creates a group. A 400 may be one of that name.
+pub const CREATE_GROUP: Operation = Operation {
+    id: "createGroup",
+    plane: Plane::Site,
+    method: Method::Post,
+    path: "/rest/api/3/group",
+    safety: Safety::Write,
+    success: &[201],
+    paging: Paging::None,
+    scopes: ADD_USER_TO_GROUP.scopes,
+    role: "a site admin",
+};
+
+/// Deletes a group.
+pub const DELETE_GROUP: Operation = Operation {
+    id: "removeGroup",
+    plane: Plane::Site,
+    method: Method::Delete,
+    path: "/rest/api/3/group",
+    safety: Safety::Write,
+    success: &[200],
+    paging: Paging::None,
+    scopes: Scopes::either("manage:jira-configuration", &["delete:group:jira"]),
+    role: "a site admin",
+};
+
 /// Reads the person who asks, with `expand` also their groups and products.
 pub const MYSELF: Operation = Operation {
     id: "getCurrentUser",
@@ -112,5 +151,15 @@ pub const MY_PERMISSIONS: Operation = Operation {
     role: "somebody with an account on the site",
 };
 
-pub(super) const ALL: &[&Operation] =
-    &[&FIND_USERS, &GET_USER, &CREATE_USER, &BULK_GET_GROUPS, &ADD_USER_TO_GROUP, &MYSELF, &MY_PERMISSIONS];
+pub(super) const ALL: &[&Operation] = &[
+    &FIND_USERS,
+    &GET_USER,
+    &CREATE_USER,
+    &BULK_GET_GROUPS,
+    &ADD_USER_TO_GROUP,
+    &REMOVE_USER_FROM_GROUP,
+    &CREATE_GROUP,
+    &DELETE_GROUP,
+    &MYSELF,
+    &MY_PERMISSIONS,
+];

@@ -116,6 +116,84 @@ pub const ADD_MEMBER: Operation = Operation {
     role: ADMIN,
 };
 
+/// Removes a person from a group.
+pub const REMOVE_MEMBER: Operation = Operation {
+    id: "removeUserFromGroup",
+    plane: Plane::Organization,
+    method: Method::Delete,
+    path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships/{accountId}",
+    safety: Safety::Write,
+    success: &[204],
+    paging: Paging::None,
+    scopes: Scopes::likely("write:groups:admin"),
+    role: ADMIN,
+};
+
+/// Creates a group; its answer does not say which. A 409 is one of that name.
+pub const CREATE_GROUP: Operation = Operation {
+    id: "createGroup",
+    plane: Plane::Organization,
+    method: Method::Post,
+    path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups",
+    safety: Safety::Write,
+    success: &[201],
+    paging: Paging::None,
+    scopes: Scopes::likely("write:groups:admin"),
+    role: ADMIN,
+};
+
+/// Deletes a group.
+pub const DELETE_GROUP: Operation = Operation {
+    id: "deleteGroup",
+    plane: Plane::Organization,
+    method: Method::Delete,
+    path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}",
+    safety: Safety::Write,
+    success: &[204],
+    paging: Paging::None,
+    scopes: Scopes::likely("write:groups:admin"),
+    role: ADMIN,
+};
+
+/// Takes a person's access in a directory away.
+pub const SUSPEND_USER: Operation = Operation {
+    id: "suspendUser",
+    plane: Plane::Organization,
+    method: Method::Post,
+    path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend",
+    safety: Safety::Write,
+    success: &[204],
+    paging: Paging::None,
+    scopes: Scopes::likely("write:users:admin"),
+    role: ADMIN,
+};
+
+/// Gives a suspended person their access back.
+pub const RESTORE_USER: Operation = Operation {
+    id: "restoreUser",
+    plane: Plane::Organization,
+    method: Method::Post,
+    path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore",
+    safety: Safety::Write,
+    success: &[204],
+    paging: Paging::None,
+    scopes: Scopes::likely("write:users:admin"),
+    role: ADMIN,
+};
+
+/// Removes a person from a directory.
+pub const REMOVE_USER: Operation = Operation {
+    id: "removeUser",
+    plane: Plane::Organization,
+    method: Method::Delete,
+    path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}",
+    safety: Safety::Write,
+    success: &[204],
+    paging: Paging::None,
+    scopes: Scopes::likely("write:users:admin"),
+    role: ADMIN,
+};
+
 /// Tells what the key may do to one account, which has to be one of the organization's own.
 ///
 /// User management REST API: it refuses a key that was made with scopes.
@@ -155,6 +233,12 @@ pub(super) const ALL: &[&Operation] = &[
     &USER_ROLES,
     &INVITE,
     &ADD_MEMBER,
+    &REMOVE_MEMBER,
+    &CREATE_GROUP,
+    &DELETE_GROUP,
+    &SUSPEND_USER,
+    &RESTORE_USER,
+    &REMOVE_USER,
     &GET_MANAGEABILITY,
     &LIST_API_KEYS,
 ];

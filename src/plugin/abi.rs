@@ -90,6 +90,14 @@ struct Kept {
 }
 
 impl Row {
+    /// A result that is a success.
+    pub(super) fn of(value: impl Lower) -> Row {
+        let mut row = Row::default();
+        row.case(0);
+        row.value(value);
+        row
+    }
+
     fn align(&mut self, size: usize) {
         self.bytes.resize(self.bytes.len().next_multiple_of(size), 0);
     }

@@ -8,6 +8,7 @@ use crate::diagnosis::{Finding, Place, Report};
 use crate::failure::{Facts, Failure, Part};
 use crate::groups::{Group, Membership};
 use crate::invite::Invited;
+use crate::outcome::Outcome;
 
 impl Lower for Account {
     fn lower(self, row: &mut Row) {
@@ -47,6 +48,20 @@ impl Lower for Membership {
         row.case(self.outcome as u8);
         row.value(self.group);
         row.text(self.account_id);
+    }
+}
+
+impl Lower for Outcome {
+    fn lower(self, row: &mut Row) {
+        row.case(self as u8);
+    }
+}
+
+/// A group that was to be made.
+impl Lower for (Outcome, Group) {
+    fn lower(self, row: &mut Row) {
+        row.value(self.0);
+        row.value(self.1);
     }
 }
 

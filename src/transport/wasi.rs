@@ -157,6 +157,7 @@ fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
     let method = match request.method {
         Method::Get => http::Method::Get,
         Method::Post => http::Method::Post,
+        Method::Delete => http::Method::Delete,
     };
     let scheme = if request.base.is_https() { Scheme::Https } else { Scheme::Http };
     outgoing.set_method(&method).map_err(|()| refused("method"))?;

@@ -21,6 +21,15 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Optio
         ("POST", ["user"]) => create_user(world, call),
         ("GET", ["group", "bulk"]) => bulk_get_groups(world, call),
         ("POST", ["group", "user"]) => add_user_to_group(world, call),
+        ("DELETE", ["group", "user"]) => remove_user_from_group(world, call),
+        ("POST", ["group"]) => create_group(world, call),
+        ("DELETE", ["group"]) => match named_group(world, call) {
+            Ok(group) => {
+                world.delete_group(&group.id);
+                Reply::empty(200)
+            }
+            Err(refusal) => refusal,
+        },
         _ => return None,
     })
 }
@@ -124,14 +133,56 @@ fn bulk_get_groups(world: &World, call: &Call<'_>) -> Reply {
     Reply::json(200, &page)
 }
 
-fn add_user_to_group(world: &mut World, call: &Call<'_>) -> Reply {
+/// The group that the URL names.
+fn named_group(world: &World, call: &Call<'_>) -> Result<Group, Reply> {
     let named = match (call.param("groupId"), call.param("groupname")) {
         (Some(id), None) => world.groups.iter().find(|group| group.id == id),
         (None, Some(name)) => world.groups.iter().find(|group| group.name == name),
-        _ => return Reply::jira_error(400, "Either the groupname or the groupId has to be given."),
+        _ => return Err(Reply::jira_error(400, "Either the groupname or the groupId has to be given.")),
     };
-    let Some(group) = named.cloned() else {
-        return Reply::jira_error(404, "The group does not exist.");
+    named.cloned().ok_or_else(|| Reply::jira_error(404, "The group does not exist."))
+}
+
+fn create_group(world: &mut World, call: &Call<'_>) -> Reply {
+    let Some(name) = call.field("name").and_then(Value::as_str) else {
+        return Reply::jira_error(400, "The name is missing.");
+    };
+    if world.groups.iter().any(|group| group.name == name) {
+        // Jira's own words; that the cloud says the same is likely, and not certain.
+        return Reply::jira_error(400, "A group or user with this name already exists.");
+    }
+    let group = world.create_group(name);
+    let mut answer = group_name(world, &group);
+    answer["expand"] = "users".into();
+    Reply::json(201, &answer)
+}
+
+fn remove_user_from_group(world: &mut World, call: &Call<'_>) -> Reply {
+    let group = match named_group(world, call) {
+        Ok(group) => group,
+        Err(refusal) => return refusal,
+    };
+    let Some(account_id) = call.param("accountId") else {
+        return Reply::jira_error(400, "The 'accountId' query parameter needs to be provided");
+    };
+    let Some(person) = world.account(account_id) else {
+        return Reply::jira_error(404, NO_SUCH_USER);
+    };
+    if !person.groups.remove(&group.id) {
+        // Jira's own words; that the cloud says the same is likely, and not certain.
+        let message = format!(
+            "Cannot remove user '{}' from group '{}' since user is not a member of group",
+            person.name, group.name
+        );
+        return Reply::jira_error(400, &message);
+    }
+    Reply::empty(200)
+}
+
+fn add_user_to_group(world: &mut World, call: &Call<'_>) -> Reply {
+    let group = match named_group(world, call) {
+        Ok(group) => group,
+        Err(refusal) => return refusal,
     };
     let Some(account_id) = call.field("accountId").and_then(Value::as_str) else {
         return Reply::jira_error(400, "The 'accountId' query parameter needs to be provided");

@@ -23,7 +23,13 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Optio
                     ("POST", ["users", "search"]) => search_users(world, call),
                     ("GET", ["users", account_id, "role-assignments"]) => role_assignments(world, call, account_id),
                     ("POST", ["groups", "search"]) => search_groups(world, call),
+                    ("POST", ["groups"]) => create_group(world, call, directory),
+                    ("DELETE", ["groups", group]) => delete_group(world, group),
                     ("POST", ["groups", group, "memberships"]) => add_member(world, call, group),
+                    ("DELETE", ["groups", group, "memberships", account_id]) => remove_member(world, group, account_id),
+                    ("POST", ["users", account_id, "suspend"]) => stand(world, account_id, "active", "suspended"),
+                    ("POST", ["users", account_id, "restore"]) => stand(world, account_id, "suspended", "active"),
+                    ("DELETE", ["users", account_id]) => remove_user(world, account_id),
                     _ => return None,
                 }
             }
@@ -239,6 +245,54 @@ fn invite_one(world: &mut World, call: &Call<'_>, email: &str, any_error: &mut b
         "id": person.account_id,
         "results": [{"roleAssignmentResult": role_results, "groupAssignmentResult": group_results}],
     })
+}
+
+fn create_group(world: &mut World, call: &Call<'_>, directory: &str) -> Reply {
+    let Some(name) = call.field("name").and_then(Value::as_str) else {
+        return bad_request("`name` is missing.");
+    };
+    if directory == "-" {
+        return bad_request("A group is in one directory.");
+    }
+    if world.groups.iter().any(|group| group.name == name) {
+        return Reply::admin_error(409, "ADMIN-409-1", "Conflict", "A group of that name exists.");
+    }
+    world.create_group(name);
+    Reply::empty(201)
+}
+
+fn delete_group(world: &mut World, group: &str) -> Reply {
+    match world.groups.iter().find(|other| other.id == group) {
+        None => not_found("ADMIN-404-10", "group"),
+        Some(group) if group.synced => Reply::admin_error(403, "ADMIN-403-5", "Forbidden", "externalDirectory.scim"),
+        Some(_) => {
+            world.delete_group(group);
+            Reply::empty(204)
+        }
+    }
+}
+
+fn remove_member(world: &mut World, group: &str, account_id: &str) -> Reply {
+    let Some(person) = world.account(account_id) else { return not_found("ADMIN-404-8", "user") };
+    if person.groups.remove(group) { Reply::empty(204) } else { not_found("ADMIN-404-11", "membership") }
+}
+
+/// Takes somebody from one standing to another.
+fn stand(world: &mut World, account_id: &str, from: &str, to: &'static str) -> Reply {
+    match world.account(account_id).filter(|person| person.status != "not_invited" && person.is_visible()) {
+        None => not_found("ADMIN-404-8", "user"),
+        Some(person) if person.status != from => bad_request(format_args!("The user is {}.", person.status)),
+        Some(person) => {
+            person.status = to;
+            Reply::empty(204)
+        }
+    }
+}
+
+fn remove_user(world: &mut World, account_id: &str) -> Reply {
+    let there = world.people.len();
+    world.people.retain(|person| person.account_id != account_id);
+    if world.people.len() < there { Reply::empty(204) } else { not_found("ADMIN-404-8", "user") }
 }
 
 fn add_member(world: &mut World, call: &Call<'_>, group: &str) -> Reply {

@@ -163,6 +163,21 @@ impl World {
         &mut self.people[last]
     }
 
+    /// Adds a group without members.
+    pub(crate) fn create_group(&mut self, name: &str) -> Group {
+        self.created += 1;
+        let id = format!("276f955c-63d7-42c8-9520-92d01dca07{:02x}", self.created);
+        let group = Group { id, name: name.to_owned(), directory_id: DIRECTORY_ID.to_owned(), synced: false };
+        self.groups.push(group.clone());
+        group
+    }
+
+    /// Removes a group, and everybody from it.
+    pub(crate) fn delete_group(&mut self, id: &str) {
+        self.groups.retain(|group| group.id != id);
+        self.people.iter_mut().for_each(|person| person.groups.retain(|group| group != id));
+    }
+
     /// The person of that address.
     pub fn person(&mut self, email: &str) -> Option<&mut Person> {
         self.people.iter_mut().find(|person| person.email.eq_ignore_ascii_case(email))

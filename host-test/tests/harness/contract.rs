@@ -108,6 +108,7 @@ fn the_cores_enums_have_the_contracts_cases_in_its_order() {
     use usher::failure::{Change, FailureKind as Kind, PartKind, PartOutcome as Outcome};
     use usher::groups::MembershipOutcome as Membership;
     use usher::invite::InviteOutcome as Invite;
+    use usher::outcome::Outcome as Done;
     macro_rules! enums {
         ($($name:literal = $enum:ident [$($case:ident)*];)*) => {
             vec![$(($name, vec![$((stringify!($case), $enum::$case as usize)),*])),*]
@@ -125,6 +126,7 @@ fn the_cores_enums_have_the_contracts_cases_in_its_order() {
         "place-kind" = PlaceKind [Organization Directory Site];
         "ability" = Ability [Reach Authenticate LookUpPeople SeeGroups Invite ChangeMemberships ManageAccounts];
         "verdict" = Verdict [Pass Fail Unknown];
+        "outcome" = Done [Done AlreadySo];
         "plane" = Plane [Site Organization Scim];
     };
     let resolve = contract();

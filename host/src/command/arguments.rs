@@ -113,9 +113,26 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,
     },
+    /// Take a person's access to everything in their directory away, and keep what they had
+    /// (organization only).
+    Suspend {
+        /// Their account id or e-mail address.
+        person: String,
+    },
+    /// Give a suspended person their access back (organization only).
+    Restore {
+        /// Their account id or e-mail address.
+        person: String,
+    },
+    /// Remove a person from their directory; to come back they have to be invited again (organization
+    /// only).
+    Remove {
+        /// Their account id or e-mail address.
+        person: String,
+    },
     /// Tell what the connection can do, and why it cannot. It changes nothing.
     Doctor,
-    /// Find groups and add people to them.
+    /// Find, create and delete groups, add people and remove them.
     Group {
         #[command(subcommand)]
         command: GroupCommand,
@@ -135,6 +152,26 @@ pub(crate) enum GroupCommand {
         group: String,
         /// The person's e-mail address or account id.
         person: String,
+    },
+    /// Remove a person from a group.
+    Remove {
+        /// The group's name or id.
+        group: String,
+        /// The person's e-mail address or account id.
+        person: String,
+    },
+    /// Create a group, unless there is one of that name.
+    Create {
+        /// The group's name.
+        name: String,
+        /// What it is for (organization only).
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+    },
+    /// Delete a group, if it is there.
+    Delete {
+        /// The group's name or id.
+        group: String,
     },
 }
 

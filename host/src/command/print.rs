@@ -5,8 +5,8 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use usher_host::{
-    Ability, Account, AccountStatus, Change, Failure, FailureKind, Group, InviteOutcome, Invited, Membership,
-    MembershipOutcome, Part, PartKind, PartOutcome, PlaceKind, Report, Verdict,
+    Ability, Account, AccountStatus, Change, CreatedGroup, Failure, FailureKind, Group, InviteOutcome, Invited,
+    Membership, MembershipOutcome, Outcome, Part, PartKind, PartOutcome, PlaceKind, Report, Verdict,
 };
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -92,6 +92,32 @@ pub(crate) fn membership_json(membership: &Membership) -> Value {
         "group": group_json(&membership.group),
         "accountId": membership.account_id,
     })
+}
+
+/// What was done to whom or what, or that it was so already.
+pub(crate) fn outcome(outcome: Outcome, done: &str, what: &str) {
+    let word = if outcome == Outcome::Done { done } else { self::word(outcome) };
+    println!("{GOOD}{word}{GOOD:#}  {}", plain(what));
+}
+
+pub(crate) fn outcome_json(outcome: &Outcome) -> Value {
+    json!({"outcome": word(*outcome)})
+}
+
+pub(crate) fn created_group(created: &CreatedGroup) {
+    outcome(created.outcome, "created", &created.group.name);
+    println!("  group {}", created.group.id);
+}
+
+pub(crate) fn created_group_json(created: &CreatedGroup) -> Value {
+    json!({"outcome": word(created.outcome), "group": group_json(&created.group)})
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::AlreadySo => "already-so",
+    }
 }
 
 pub(crate) fn report(report: &Report) {
