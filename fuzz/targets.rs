@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use usher::accounts::standing;
 use usher::client::Client;
 use usher::connection::{Connection, Given, Kind};
 use usher::json::Value;
@@ -65,10 +66,14 @@ pub(crate) fn answers(data: &[u8]) {
                 0 => drop(run(accounts::find(client, email))),
                 1 => drop(run(groups::add(client, "writers", email))),
                 2 => drop(run(invite::invite(client, &invitation))),
+                3 => drop(run(groups::remove(client, "writers", email))),
+                4 => drop(run(groups::create(client, "writers", None))),
+                5 => drop(run(groups::delete(client, "writers"))),
+                6 => drop(run(standing::set(client, email, &standing::REMOVED))),
                 _ => drop(run(diagnosis::check(client))),
             }
         };
-        for verb in 0..4 {
+        for verb in 0..8 {
             let wire = Wire { rest: Cell::new(data), now: Cell::default(), asked: RefCell::default() };
             verbs(&Client::new(&connection, &wire, Duration::from_secs(60), Policy::default()), verb);
             wire.asked.borrow().iter().for_each(check);
@@ -84,7 +89,7 @@ pub(crate) fn paths(data: &[u8]) {
     let mut next = || parts.next().unwrap_or_default();
     let (site, id, cloud, group, person) = (next(), next(), next(), next(), next());
     for connection in connections(site, id, cloud) {
-        for verb in 0..4 {
+        for verb in 0..7 {
             let wire = Wire { rest: Cell::new(&[]), now: Cell::default(), asked: RefCell::default() };
             let client = Client::new(&connection, &wire, Duration::from_secs(1), Policy { retries: 0 });
             let groups = vec![group.to_owned()];
@@ -93,6 +98,9 @@ pub(crate) fn paths(data: &[u8]) {
                 0 => drop(run(accounts::find(&client, person))),
                 1 => drop(run(groups::add(&client, group, person))),
                 2 => drop(run(groups::find(&client, group))),
+                3 => drop(run(groups::remove(&client, group, person))),
+                4 => drop(run(groups::create(&client, group, None))),
+                5 => drop(run(standing::set(&client, person, &standing::SUSPENDED))),
                 _ => drop(run(invite::invite(&client, &invitation))),
             }
             wire.asked.borrow().iter().for_each(check);

@@ -593,6 +593,22 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_never_ends_holds_nothing_up() {
+        let never = u64::MAX.to_string();
+        for name in ["X-RateLimit-Reset", "Retry-After"] {
+            let headers = [("X-RateLimit-Limit", "20"), ("X-RateLimit-Remaining", "0"), (name, never.as_str())];
+            let transport = Scripted::default().with(200, &headers, "{}").with(429, &headers, "{}");
+            let connection = site();
+            let client = Client::new(&connection, &transport, DEADLINE, Policy::default());
+            run(client.call(Call::new(&jira::MYSELF))).unwrap();
+            let failure = run(client.call(Call::new(&jira::MYSELF))).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::RateLimited);
+            run(client.finish());
+            assert!(transport.now() < Duration::from_secs(2), "{:?}", transport.now());
+        }
+    }
+
+    #[test]
     fn a_burst_on_one_endpoint_does_not_slow_another() {
         let empty =
             [("RateLimit-Policy", r#""jira-burst-based";q=100;w=1"#), ("RateLimit", r#""jira-burst-based";r=0;t=1"#)];

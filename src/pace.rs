@@ -58,6 +58,13 @@ impl Budget {
         })
     }
 
+    /// What a 429 means that says no more than how long to wait, if that.
+    pub fn refused(answer: &Response) -> Option<Budget> {
+        let is_of_endpoint = answer.header("ratelimit-reason").is_some_and(|reason| has(reason, "burst"));
+        let resets_in = asked(answer).filter(|_| answer.status == 429)?;
+        Some(Budget { limit: 1, remaining: 0, resets_in, is_of_endpoint })
+    }
+
     /// The pause before the next request: none while a fifth is left (below that, Jira says
     /// `X-RateLimit-NearLimit`); then what is left is spread over the rest of the window; and where
     /// nothing is left, the rest of the window.
@@ -199,6 +206,14 @@ mod tests {
         for nothing in [&[][..], &[("X-RateLimit-Limit", "x")], &[("X-Ratelimit-Limit", "360000")]] {
             assert_eq!(Budget::of(&answer(200, nothing)), None, "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_is_a_budget_without_anything_left() {
+        let refused = Budget::refused(&answer(429, &[("Retry-After", "3")])).unwrap();
+        assert_eq!(refused.pause(), Duration::from_secs(3));
+        assert_eq!(Budget::refused(&answer(503, &[("Retry-After", "3")])), None);
+        assert_eq!(Budget::refused(&answer(429, &[])), None);
     }
 
     #[test]

@@ -28,8 +28,11 @@ impl<T: Transport> Client<'_, T> {
             let result = self.transport.send(request.clone(), until).await;
             let mut asked = None;
             if let Ok(answer) = &result {
-                self.note(operation, answer);
                 asked = pace::asked(answer);
+                // A cloud id is looked up somewhere else.
+                if request.base == *self.connection.base() {
+                    self.note(operation, answer);
+                }
             }
             let (met, random) = (Met::of(&result), self.transport.random());
             match retry::next(self.policy, retries, operation.safety, met, asked, self.left(), random) {
@@ -56,7 +59,7 @@ impl<T: Transport> Client<'_, T> {
 
     /// Remembers what an answer says of a limit.
     fn note(&self, operation: &'static Operation, answer: &Response) {
-        let Some(budget) = Budget::of(answer) else { return };
+        let Some(budget) = Budget::of(answer).or_else(|| Budget::refused(answer)) else { return };
         let of = if budget.is_of_endpoint { operation.id } else { "" };
         let mut budgets = self.budgets.borrow_mut();
         budgets.retain(|(other, ..)| *other != of);
@@ -67,12 +70,15 @@ impl<T: Transport> Client<'_, T> {
     fn pause(&self, operation: &Operation) -> Duration {
         let (budgets, now) = (self.budgets.borrow(), self.transport.now());
         let its = budgets.iter().filter(|(of, ..)| of.is_empty() || *of == operation.id);
-        its.map(|(_, budget, since)| (*since + budget.pause()).saturating_sub(now)).max().unwrap_or_default()
+        its.map(|(_, budget, since)| since.saturating_add(budget.pause()).saturating_sub(now)).max().unwrap_or_default()
     }
 
     /// Ends a call: waits a moment where the next one would be refused.
     pub async fn finish(&self) {
-        let pause = self.budgets.borrow().iter().map(|(_, budget, _)| budget.courtesy()).max().unwrap_or_default();
+        let now = self.transport.now();
+        let courtesy = |(_, budget, since): &(_, Budget, Duration)| since.saturating_add(budget.courtesy());
+        let until = self.budgets.borrow().iter().map(courtesy).max().unwrap_or_default();
+        let pause = until.saturating_sub(now);
         if self.policy.retries > 0 && pause < self.left() {
             self.sleep(pause).await;
         }

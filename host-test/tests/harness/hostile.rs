@@ -7,7 +7,7 @@ use usher_host::{
     Sandbox, Stopped,
 };
 use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
-use usher_host_test::mock::{Fault, How, Mock, Options, Reply};
+use usher_host_test::mock::{Fault, How, Mock, Options, Plan, Reply};
 
 /// How much later than its deadline a call may end. It is milliseconds where nothing else runs;
 /// this is for machines that are busy, and far from the minute that a missing deadline would show.
@@ -207,4 +207,43 @@ async fn connections_are_used_again() {
         assert!(sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap().is_ok());
     }
     assert_eq!(mock.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_plan_says_which_request_goes_wrong_how_and_how_often() {
+    let plan = r#"
+        [[fault]]
+        request = "/user/search|/group/bulk"
+        kind = "answer"
+        every = 2
+        times = 1
+        status = 418
+        body = '{"errorMessages":["teapot"],"errors":{}}'
+        headers = [["x-arequestid", "r-1"]]
+    "#;
+    let plan = Plan::parse(plan).unwrap();
+    let mock = Mock::start(Options { plan, ..Options::default() }).await.unwrap();
+    let mut sandbox = sandbox(&mock.url(), Duration::from_secs(5));
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        let found = sandbox.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap();
+        statuses.push(found.map_or_else(|failure| (failure.status, failure.request_id), |_| (None, None)));
+    }
+    assert_eq!(statuses, [(None, None), (Some(418), Some("r-1".into())), (None, None), (None, None)]);
+    for wrong in ["[[fault]]", "[[fault]]\nkind = 'nothing'", "[[fault]]\nkind = 'cut'\nwhat = 1", "fault"] {
+        assert!(Plan::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_goes_wrong_again_and_again_is_gone_through_all_the_same() {
+    let plan = Plan::default().every(3, "", "cut-body", true).every(2, "POST /rest|/memberships", "cut", true);
+    let mock = Mock::start(Options { plan, ..Options::default() }).await.unwrap();
+    let mut sandbox = sandbox(&mock.url(), Duration::from_secs(30));
+    for group in ["engineering", "writers", "site-admins"] {
+        for connection in [site(&mock.url()), organization(&mock.url())] {
+            assert!(sandbox.add_to_group(&connection, group, "liam@acme.example").await.unwrap().is_ok());
+        }
+    }
+    assert_eq!(mock.world(|world| world.person("liam@acme.example").unwrap().groups.len()), 4);
 }
