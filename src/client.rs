@@ -122,9 +122,8 @@ impl<'a, T: Transport> Client<'a, T> {
     /// The failure of the operation, whose `change` says what looking told.
     pub(crate) async fn change(&self, call: Call, look: &Look<'_>) -> Result<Changed> {
         let safety = call.operation.safety;
-        let mut sent = 0;
+        let mut retries = 0;
         loop {
-            sent += 1;
             let mut failure = match self.send(&call, &[]).await.and_then(|answer| changed(&call, &answer)) {
                 Ok(changed) => return Ok(changed),
                 Err(failure) if failure.change == Change::Unknown => failure,
@@ -140,10 +139,12 @@ impl<'a, T: Transport> Client<'a, T> {
             match seen {
                 Ok(Some(seen)) => return Ok(Changed::Seen(seen)),
                 Ok(None) if patience.is_full && safety != Safety::Later => {
-                    if sent > self.policy.retries {
+                    let asked = failure.retry_after.map(|seconds| Duration::from_secs(seconds.into()));
+                    if !self.wait(retries, asked).await {
                         failure.message.push_str(" Looked for afterwards, it was not made.");
                         return Err(failure.after(Change::NotApplied));
                     }
+                    retries += 1;
                 }
                 Ok(None) => {
                     failure.message.push_str(" Looked for afterwards, the change does not show.");
@@ -590,6 +591,32 @@ mod tests {
         assert_eq!(transport.now(), Duration::from_millis(250));
         run(client.finish());
         assert_eq!(transport.now(), Duration::from_millis(500));
+
+        // What has passed by itself is not waited for again.
+        let transport = Scripted::default().with(200, &near, "{}").answer(200, "{}");
+        let client = Client::new(&connection, &transport, DEADLINE, Policy::default());
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        run(transport.sleep(Duration::from_secs(9)));
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        run(client.finish());
+        assert_eq!(transport.now(), Duration::from_secs(9));
+
+        let transport = Scripted::default().with(200, &near, "{}");
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        run(client.finish());
+        assert_eq!(transport.now(), Duration::ZERO, "who retries by themselves does without");
+    }
+
+    #[test]
+    fn the_limit_of_the_host_that_knows_the_cloud_id_is_not_the_gateways() {
+        let empty = [("X-RateLimit-Limit", "20"), ("X-RateLimit-Remaining", "0")];
+        let body = r#"{"cloudId":"70ef3a32-d0da-4e09-b35e-0109f91969c3"}"#;
+        let transport = Scripted::default().with(200, &empty, body).answer(200, "{}");
+        let connection = Connection::new(&Given::new(Kind::OAuth, "acme.atlassian.net", "token")).unwrap();
+        let client = Client::new(&connection, &transport, DEADLINE, Policy::default());
+        run(client.call(Call::new(&jira::MYSELF))).unwrap();
+        assert_eq!(transport.now(), Duration::ZERO);
     }
 
     #[test]
@@ -656,11 +683,18 @@ mod tests {
     fn a_write_that_does_not_show_is_sent_again_an_invitation_only_after_a_while() {
         let transport = Scripted::default().fail(lost()).answer(204, "");
         assert!(matches!(change(&transport, &organization::ADD_MEMBER, &[None]), Ok(Changed::Said(204, Value::Null))));
-        assert_eq!((transport.asked.borrow().len(), transport.now()), (2, Duration::ZERO));
+        let pause = Duration::from_millis(350);
+        assert_eq!((transport.asked.borrow().len(), transport.now()), (2, pause));
 
         let transport = Scripted::default().fail(lost()).answer(200, "{}");
         assert!(change(&transport, &organization::INVITE, &[None; 8]).is_ok());
-        assert_eq!((transport.asked.borrow().len(), transport.now()), (2, SETTLE));
+        assert_eq!((transport.asked.borrow().len(), transport.now()), (2, SETTLE + pause));
+
+        // Five times, with longer and longer pauses, or as the server wants it.
+        let always = (0..5).fold(Scripted::default(), |always, _| always.with(503, &[("Retry-After", "2")], ""));
+        let Err(failure) = change(&always, &organization::ADD_MEMBER, &[None; 5]) else { panic!("it is not made") };
+        assert_eq!((failure.change, always.asked.borrow().len()), (Change::NotApplied, 5));
+        assert!(always.now() >= Duration::from_secs(8), "{:?}", always.now());
     }
 
     #[test]
@@ -716,6 +750,22 @@ mod tests {
             assert_eq!(all, [1, 2].map(Value::Number), "{}", pages[0]);
             assert!(transport.asked.borrow()[1].ends_with(second), "{}", transport.asked.borrow()[1]);
         }
+    }
+
+    #[test]
+    fn an_empty_page_is_the_last_only_where_no_other_is_named() {
+        let transport = Scripted::default()
+            .answer(200, r#"{"data":[],"links":{"next":"a"}}"#)
+            .answer(200, r#"{"data":[1],"links":{}}"#);
+        let connection = organization();
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
+        let all = run(client.list(Call::new(&organization::LIST_DIRECTORIES))).unwrap();
+        assert_eq!(all, [Value::Number(1)]);
+        // What is never the last by what it says ends all the same.
+        let transport = Scripted::default().answer(200, r#"{"values":[],"isLast":false}"#);
+        let connection = site();
+        let client = Client::new(&connection, &transport, DEADLINE, ONCE);
+        assert!(run(client.list(Call::new(&jira::BULK_GET_GROUPS))).unwrap().is_empty());
     }
 
     #[test]

@@ -162,6 +162,21 @@ mod tests {
     }
 
     #[test]
+    fn a_try_leaves_time_for_what_comes_after_it() {
+        let (left, never) = (Duration::from_secs(60), Policy { retries: 0 });
+        for (policy, safety, most) in [
+            (Policy::default(), Safety::Read, 40),
+            (Policy::default(), Safety::Once, 40),
+            (never, Safety::Write, 40),
+            (never, Safety::Read, 60),
+        ] {
+            assert_eq!(share(policy, safety, left), Duration::from_secs(most));
+        }
+        let short = Duration::from_secs(1);
+        assert_eq!(share(Policy::default(), Safety::Read, short), short, "there is no time for another");
+    }
+
+    #[test]
     fn what_is_sent_again_is_what_the_documentation_lists() {
         let answer = |status| Ok(Response { status, headers: Vec::new(), body: Vec::new() });
         for (result, read, write) in [

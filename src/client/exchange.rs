@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::failure::{Failure, Result};
-use crate::operation::Operation;
+use crate::operation::{Operation, Safety};
 use crate::pace::{self, Budget};
 use crate::retry::{self, Met, Next};
 use crate::transport::{Request, Response, Transport};
@@ -43,6 +43,18 @@ impl<T: Transport> Client<'_, T> {
                 }
             }
             retries += 1;
+        }
+    }
+
+    /// Waits before a change is sent again that was not made, or says that it is not to be.
+    pub(super) async fn wait(&self, retries: u32, asked: Option<Duration>) -> bool {
+        let random = self.transport.random();
+        match retry::next(self.policy, retries, Safety::Write, Met::Unsent, asked, self.left(), random) {
+            Next::Again(pause) => {
+                self.sleep(pause).await;
+                true
+            }
+            _ => false,
         }
     }
 
