@@ -127,6 +127,11 @@ impl<'a, T: Transport> Client<'a, T> {
             let mut failure = match self.send(&call, &[]).await.and_then(|answer| changed(&call, &answer)) {
                 Ok(changed) => return Ok(changed),
                 Err(failure) if failure.change == Change::Unknown => failure,
+                // Refused the second time, it may have been made the first time after all.
+                Err(failure) if retries > 0 => match look().await {
+                    Ok(Some(seen)) => return Ok(Changed::Seen(seen)),
+                    _ => return Err(failure),
+                },
                 Err(failure) => return Err(failure),
             };
             let mut patience = self.patience(if safety == Safety::Write { Duration::ZERO } else { SETTLE });
@@ -695,6 +700,15 @@ mod tests {
         let Err(failure) = change(&always, &organization::ADD_MEMBER, &[None; 5]) else { panic!("it is not made") };
         assert_eq!((failure.change, always.asked.borrow().len()), (Change::NotApplied, 5));
         assert!(always.now() >= Duration::from_secs(8), "{:?}", always.now());
+    }
+
+    #[test]
+    fn what_is_refused_the_second_time_may_have_been_made_the_first_time() {
+        let twice = || Scripted::default().fail(lost()).answer(409, "");
+        let changed = change(&twice(), &organization::ADD_MEMBER, &[None, Some(1)]);
+        assert!(matches!(changed, Ok(Changed::Seen(Value::Number(1)))));
+        let Err(failure) = change(&twice(), &organization::ADD_MEMBER, &[None, None]) else { panic!("it is not made") };
+        assert!(failure.is(409));
     }
 
     #[test]

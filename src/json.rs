@@ -201,4 +201,12 @@ mod tests {
             prop_assert_eq!(read["objects"][1]["n"].as_u64(), Some(1));
         }
     }
+
+    #[test]
+    fn every_control_character_is_escaped() {
+        let all: String = (0..0x80).filter_map(char::from_u32).collect();
+        let written = Object::new().text("all", &all).finish();
+        let read: serde_json::Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(read["all"].as_str(), Some(all.as_str()));
+    }
 }
