@@ -530,14 +530,17 @@ mod tests {
             .fail(TransportError::Lost("reset".into()))
             .fail(TransportError::Unsent("refused".into()))
             .fail(TransportError::Denied)
+            .fail(TransportError::Never("not trusted".into()))
             .answer(400, r#"{"errors":[{"detail":"bad key-s3cret"}]}"#);
         let connection = organization();
         let client = Client::new(&connection, &transport, DEADLINE, ONCE);
         let next = || tell(&client, Call::new(&organization::INVITE).json(Object::new())).unwrap_err();
-        let (lost, refused, denied, echoed) = (next(), next(), next(), next());
+        let (lost, refused, denied, never, echoed) = (next(), next(), next(), next(), next());
         assert_eq!((lost.kind, lost.change), (FailureKind::Unavailable, Change::Unknown));
         assert_eq!((refused.kind, refused.change), (FailureKind::Unavailable, Change::NotApplied));
         assert_eq!((denied.kind, denied.change), (FailureKind::DeniedByHost, Change::NotApplied));
+        assert_eq!((never.kind, never.change), (FailureKind::Unavailable, Change::NotApplied));
+        assert!(lost.advice.starts_with("The change may have been made") && !never.advice.contains("may have been"));
         assert!(denied.advice.contains("api.atlassian.com"));
         let redacted = connection.redact_all(echoed).message.clone();
         assert!(redacted.contains("bad [redacted]"), "{redacted}");
@@ -699,6 +702,7 @@ mod tests {
         let always = (0..5).fold(Scripted::default(), |always, _| always.with(503, &[("Retry-After", "2")], ""));
         let Err(failure) = change(&always, &organization::ADD_MEMBER, &[None; 5]) else { panic!("it is not made") };
         assert_eq!((failure.change, always.asked.borrow().len()), (Change::NotApplied, 5));
+        assert!(!failure.advice.contains("may have been made"), "{}", failure.advice);
         assert!(always.now() >= Duration::from_secs(8), "{:?}", always.now());
     }
 
