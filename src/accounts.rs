@@ -96,6 +96,8 @@ pub(crate) struct Found {
     pub(crate) account: Account,
     /// The ids of the groups it is in; on a site always empty.
     pub(crate) group_ids: Vec<String>,
+    /// The statuses it has, in each of the directories it is in.
+    pub(crate) statuses: Vec<AccountStatus>,
 }
 
 impl Matches {
@@ -130,7 +132,7 @@ impl Matches {
             return;
         }
         match self.exact.iter_mut().find(|other| other.account.account_id == found.account.account_id) {
-            Some(other) => other.group_ids.extend(found.group_ids),
+            Some(other) => other.add(found),
             None => self.exact.push(found),
         }
     }
@@ -158,13 +160,21 @@ pub(crate) async fn by_id<T: Transport>(client: &Client<'_, T>, account_id: &str
     let Some(first) = matches.next() else { return Ok(None) };
     let mut found = Found::in_directory(first)?;
     // It may be in several directories.
-    found.group_ids.extend(matches.flat_map(groups_of));
+    for other in matches {
+        found.add(Found::in_directory(other)?);
+    }
     Ok(Some(found))
 }
 
 /// Reads the ids of an account's groups; none where the organization does not show the account.
 pub(crate) async fn group_ids<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Vec<String>> {
     Ok(by_id(client, account_id).await?.map_or_else(Vec::new, |found| found.group_ids))
+}
+
+/// Nobody of that account id or address is in the organization.
+pub(crate) fn no_such(person: &str) -> Failure {
+    let message = format!("There is no person {person} in the organization.");
+    Failure::new(FailureKind::NotFound, message).advise("Check the address or the account id.")
 }
 
 /// Refuses what is neither an account id nor an e-mail address.
@@ -184,6 +194,12 @@ fn groups_of(user: &Value) -> Vec<String> {
 }
 
 impl Found {
+    /// The same account in another directory.
+    fn add(&mut self, other: Found) {
+        self.group_ids.extend(other.group_ids);
+        self.statuses.extend(other.statuses);
+    }
+
     /// From Jira's `User`.
     pub(crate) fn on_site(user: &Value) -> Result<Found> {
         let status = match user.flag("active") {
@@ -197,7 +213,7 @@ impl Found {
             name: user.owned("displayName"),
             status,
         };
-        Ok(Found { account, group_ids: Vec::new() })
+        Ok(Found { account, group_ids: Vec::new(), statuses: vec![status] })
     }
 
     /// From the organization's `MultiDirectoryUser`.
@@ -216,6 +232,6 @@ impl Found {
             name: user.owned("name"),
             status,
         };
-        Ok(Found { account, group_ids: groups_of(user) })
+        Ok(Found { account, group_ids: groups_of(user), statuses: vec![status] })
     }
 }

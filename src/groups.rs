@@ -102,7 +102,14 @@ pub(crate) async fn join<T: Transport>(
 async fn membership<T: Transport>(client: &Client<'_, T>, group: &Key<'_>, account_id: &str) -> Result<Option<Value>> {
     let call = Call::new(&jira::GET_USER).query("accountId", account_id).query("expand", "groups");
     let user = client.call(call).await?;
-    Ok(Group::items(&user).iter().find(|other| Group::read(other).is_ok_and(|other| other.is(group))).cloned())
+    let items = Group::items(&user);
+    let found = items.iter().find(|other| Group::read(other).is_ok_and(|other| other.is(group)));
+    let size = user.get("groups").and_then(|groups| groups.number("size")).unwrap_or_default();
+    if found.is_none() && size > items.len() as u64 {
+        let message = format!("The site shows {} of the {size} groups that {account_id} is in.", items.len());
+        return Err(Failure::new(FailureKind::Protocol, message).advise("Look in Atlassian Administration."));
+    }
+    Ok(found.cloned())
 }
 
 async fn post_site_member<T: Transport>(
@@ -171,7 +178,10 @@ pub async fn remove<T: Transport>(client: &Client<'_, T>, group: &str, person: &
     let group = find(client, group).await?;
     let group_ids = match group_ids {
         Some(group_ids) => group_ids,
-        None => accounts::group_ids(client, &account_id).await?,
+        None => {
+            let found = accounts::by_id(client, &account_id).await?;
+            found.ok_or_else(|| accounts::no_such(&account_id))?.group_ids
+        }
     };
     if !group_ids.contains(&group.id) {
         return Ok(Outcome::AlreadySo);
@@ -212,7 +222,7 @@ pub async fn create<T: Transport>(
     check(name)?;
     let look = async || match find(client, name).await {
         Ok(group) => Ok(Some(group)),
-        Err(failure) if failure.kind == FailureKind::NotFound && failure.status.is_none() => Ok(None),
+        Err(failure) if is_absent(&failure) => Ok(None),
         Err(failure) => Err(failure),
     };
     let body = Object::new().text("name", name);
@@ -259,9 +269,8 @@ pub async fn create<T: Transport>(
 pub async fn delete<T: Transport>(client: &Client<'_, T>, group: &str) -> Result<Outcome> {
     let found = match find(client, group).await {
         Ok(found) => found,
-        Err(failure) if failure.kind == FailureKind::NotFound && failure.status.is_none() => {
-            return Ok(Outcome::AlreadySo);
-        }
+        // A name that is only written otherwise is a mistake.
+        Err(failure) if is_absent(&failure) && !failure.advice.starts_with(NEAR) => return Ok(Outcome::AlreadySo),
         Err(failure) => return Err(failure),
     };
     found.check_changeable()?;
@@ -333,7 +342,7 @@ fn pick(found: &[Group], wanted: &str) -> Result<Group> {
                 [] => "Check the name, letter by letter; a credential that may not see groups sees none, and \
                      `check-connection` tells."
                     .to_owned(),
-                near => format!("There is {}; names are taken as they are written.", near.join(", ")),
+                near => format!("{NEAR}{}; names are taken as they are written.", near.join(", ")),
             };
             Err(Failure::new(FailureKind::NotFound, format!("There is no group {wanted}.")).advise(advice))
         }
@@ -347,6 +356,14 @@ fn pick(found: &[Group], wanted: &str) -> Result<Group> {
         }
     }
 }
+
+/// Whether a look-up gave nothing, and was not refused.
+fn is_absent(failure: &Failure) -> bool {
+    failure.kind == FailureKind::NotFound && failure.status.is_none()
+}
+
+/// How advice begins that names a group whose name is only written otherwise.
+const NEAR: &str = "There is ";
 
 /// A group as the caller names it.
 enum Key<'a> {

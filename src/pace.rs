@@ -1,8 +1,8 @@
 //! How fast requests may follow each other: what the rate-limit headers say, and what that means.
 //!
 //! Atlassian has at least four forms of them, some at once: `X-RateLimit-*` (Jira, Confluence and
-//! the admin APIs), the same with `X-Beta-`, `RateLimit` and `RateLimit-Policy` as in the IETF's
-//! draft, and `Retry-After`. A time is said as seconds, as 0, as RFC 3339 with or without seconds,
+//! the admin APIs), `RateLimit` and `RateLimit-Policy` as in the IETF's draft, `Retry-After`, and each
+//! of them with `Beta-`, which announces limits that are not in force yet. A time is said as seconds, as 0, as RFC 3339 with or without seconds,
 //! as an HTTP date, or not at all.
 
 use crate::text::has;
@@ -36,26 +36,34 @@ impl Budget {
     /// What an answer says of a limit, if it says anything.
     pub fn of(answer: &Response) -> Option<Budget> {
         // `"jira-burst-based";q=100;w=1` and `"jira-burst-based";r=348;t=1`
-        let fields = [("ratelimit-policy", "ratelimit"), ("beta-ratelimit-policy", "beta-ratelimit")];
-        for (policy, state) in fields {
-            let (policy, state) = (answer.header(policy).unwrap_or_default(), answer.header(state).unwrap_or_default());
-            if let (Some(limit), Some(remaining)) = (parameter(policy, "q"), parameter(state, "r")) {
-                let seconds = parameter(state, "t").or_else(|| parameter(policy, "w"));
-                let resets_in = seconds.map_or(WINDOW, Duration::from_secs);
-                return Some(Budget { limit, remaining, resets_in, is_of_endpoint: has(policy, "burst") });
-            }
-        }
-        ["x-ratelimit-", "x-beta-ratelimit-"].iter().find_map(|prefix| {
-            let header = |name: &str| answer.header(&format!("{prefix}{name}"));
-            let number = |name: &str| header(name)?.trim_ascii().parse().ok();
-            let limit: u64 = number("limit")?;
-            // Nothing else is sure to be there; this says that less than a fifth is.
-            let near = (header("nearlimit") == Some("true")).then_some(limit / 10);
-            let remaining = number("remaining").or(near)?;
-            let resets_in = header("reset").and_then(|reset| until(answer, reset)).unwrap_or(WINDOW);
-            let is_of_endpoint = answer.header("ratelimit-reason").is_some_and(|reason| has(reason, "burst"));
-            Some(Budget { limit, remaining, resets_in, is_of_endpoint })
-        })
+        let policies = answer.header("ratelimit-policy").unwrap_or_default().split(',');
+        let by_policy = policies.filter_map(|policy| {
+            let name = policy.split(';').next()?.trim_ascii();
+            let mut states = answer.header("ratelimit").unwrap_or_default().split(',');
+            let state = states.find(|state| state.split(';').next().is_some_and(|other| other.trim_ascii() == name))?;
+            let seconds = parameter(state, "t").or_else(|| parameter(policy, "w"));
+            Some(Budget {
+                limit: parameter(policy, "q")?,
+                remaining: parameter(state, "r")?,
+                resets_in: seconds.map_or(WINDOW, Duration::from_secs),
+                is_of_endpoint: has(name, "burst"),
+            })
+        });
+        let nearest = by_policy.max_by_key(Budget::pause);
+        nearest.or_else(|| Budget::of_counts(answer))
+    }
+
+    /// The same of `X-RateLimit-*`.
+    fn of_counts(answer: &Response) -> Option<Budget> {
+        let header = |name: &str| answer.header(&format!("x-ratelimit-{name}"));
+        let number = |name: &str| header(name)?.trim_ascii().parse().ok();
+        let limit: u64 = number("limit")?;
+        // Nothing else is sure to be there; this says that less than a fifth is.
+        let near = (header("nearlimit") == Some("true")).then_some(limit / 10);
+        let remaining = number("remaining").or(near)?;
+        let resets_in = header("reset").and_then(|reset| until(answer, reset)).unwrap_or(WINDOW);
+        let is_of_endpoint = answer.header("ratelimit-reason").is_some_and(|reason| has(reason, "burst"));
+        Some(Budget { limit, remaining, resets_in, is_of_endpoint })
     }
 
     /// What a 429 means that says no more than how long to wait, if that.
@@ -177,13 +185,13 @@ mod tests {
             ),
             (
                 &[
-                    ("Beta-RateLimit-Policy", r#""global-app-quota";q=65000;w=3600"#),
-                    ("Beta-RateLimit", r#""global-app-quota";r=11000;t=600"#),
+                    ("RateLimit-Policy", r#""wide";q=65000;w=3600, "jira-burst-based";q=100;w=1"#),
+                    ("RateLimit", r#""jira-burst-based";r=0;t=1, "wide";r=11000;t=600"#),
                 ],
-                65_000,
-                11_000,
-                600,
-                false,
+                100,
+                0,
+                1,
+                true,
             ),
             (&[("X-RateLimit-Limit", "1000"), ("X-RateLimit-NearLimit", "true")], 1000, 100, 1, false),
             (
@@ -203,7 +211,8 @@ mod tests {
             let expected = Budget { limit, remaining, resets_in, is_of_endpoint };
             assert_eq!(Budget::of(&answer(200, headers)), Some(expected), "{headers:?}");
         }
-        for nothing in [&[][..], &[("X-RateLimit-Limit", "x")], &[("X-Ratelimit-Limit", "360000")]] {
+        let beta = [("Beta-RateLimit-Policy", r#""q";q=65000"#), ("Beta-RateLimit", r#""q";r=0;t=60"#)];
+        for nothing in [&[][..], &[("X-RateLimit-Limit", "x")], &[("X-Ratelimit-Limit", "360000")], &beta] {
             assert_eq!(Budget::of(&answer(200, nothing)), None, "{nothing:?}");
         }
     }
@@ -234,7 +243,8 @@ mod tests {
         fn no_header_makes_the_reading_panic_or_the_pause_too_long(value in any::<String>(), other in any::<String>()) {
             for name in ["Retry-After", "X-RateLimit-Reset", "X-RateLimit-Limit", "RateLimit", "Date"] {
                 let answer = answer(429, &[(name, &value), ("RateLimit-Policy", &other), DATE]);
-                let _ = (asked(&answer), Budget::of(&answer));
+                prop_assert!(Budget::of(&answer).is_none_or(|budget| budget.courtesy() <= COURTESY));
+                let _ = (asked(&answer), Budget::refused(&answer));
             }
         }
 

@@ -42,8 +42,8 @@ pub struct Response {
 impl Response {
     /// The first header of that name which is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let header = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        header.and_then(|(_, value)| std::str::from_utf8(value).ok())
+        let mut named = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        named.find_map(|(_, value)| std::str::from_utf8(value).ok())
     }
 }
 

@@ -27,9 +27,13 @@ pub struct Limits {
     /// The most memory that the component may have, in bytes.
     pub memory: usize,
     /// How long a call may take, the waiting for HTTP included. The component ends its calls by
-    /// itself before that, and then says why; this is for a component that does not.
+    /// itself before that, and then says why; this is for a component that does not. A deadline
+    /// beyond it is set with [`Grants::deadline`].
     pub time: Duration,
 }
+
+/// How much longer than its deadline the component may take before it is stopped.
+const GRACE: Duration = Duration::from_secs(5);
 
 impl Default for Limits {
     fn default() -> Limits {
@@ -75,6 +79,13 @@ impl Grants {
             host.authorization = Some(value.clone());
         }
         Ok(self)
+    }
+
+    /// Sets how long a call may take: the component ends it by itself then, and is stopped a little later
+    /// if it does not.
+    pub fn deadline(mut self, deadline: Duration) -> Grants {
+        self.limits.time = deadline.saturating_add(GRACE);
+        self.variable("USHER_DEADLINE_MS", deadline.as_millis().min(u128::from(u32::MAX)).to_string())
     }
 
     /// Sets the limits.

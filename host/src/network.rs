@@ -4,7 +4,7 @@
 //! wasmtime's own client opens a connection, and for `https` a TLS session, for every request.
 
 use crate::resolver::PublicOnly;
-use hyper_rustls::HttpsConnector;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
@@ -26,7 +26,7 @@ use tower_service::Service;
 use wasmtime_wasi_http::WasiBody;
 
 /// The pooled client; cloning it shares the pool.
-pub(crate) type HttpClient = Client<HttpsConnector<Connector>, WasiBody>;
+pub(crate) type HttpClient = Client<InTime, WasiBody>;
 
 /// Shorter than servers usually keep idle connections, so that it is this side that closes them, and
 /// no request meets a connection that is being closed.
@@ -105,6 +105,7 @@ impl Network {
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(connector);
+        let https = InTime(https);
         Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -193,7 +194,25 @@ impl Service<http::Uri> for Connector {
             tunnel = tunnel.with_auth(login.clone());
         }
         let connecting = tunnel.call(to);
-        // The connector's own time limit covers the way to the proxy, and not its answer.
-        Box::pin(async { Ok(tokio::time::timeout(CONNECT, connecting).await??) })
+        Box::pin(async { Ok(connecting.await?) })
+    }
+}
+
+/// Connects within [`CONNECT`], the proxy's answer and TLS included, which have no limit of their own.
+#[derive(Clone)]
+pub(crate) struct InTime(HttpsConnector<Connector>);
+
+impl Service<http::Uri> for InTime {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, to: http::Uri) -> Self::Future {
+        let connecting = self.0.call(to);
+        Box::pin(async { tokio::time::timeout(CONNECT, connecting).await? })
     }
 }

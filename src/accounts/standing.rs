@@ -1,8 +1,8 @@
 //! People's standing in a directory: suspending, restoring and removing them.
 
-use super::{AccountStatus, Found, Matches, by_id};
+use super::{AccountStatus, Found, Matches, by_id, no_such};
 use crate::client::{Call, Client};
-use crate::failure::{Failure, FailureKind, Result};
+use crate::failure::Result;
 use crate::json::Value;
 use crate::operation::Operation;
 use crate::operations::organization;
@@ -39,19 +39,20 @@ pub async fn set<T: Transport>(client: &Client<'_, T>, person: &str, standing: &
     } else {
         by_id(client, person).await?
     };
-    let status = |found: &Option<Found>| found.as_ref().map(|found| found.account.status);
-    if (standing.is_so)(status(&found)) {
+    // In every directory that they are in.
+    let is_so = |found: &Option<Found>| match found {
+        None => (standing.is_so)(None),
+        Some(found) => found.statuses.iter().all(|status| (standing.is_so)(Some(*status))),
+    };
+    if is_so(&found) {
         return Ok(Outcome::AlreadySo);
     }
-    let Some(found) = found else {
-        let message = format!("There is no person {person} in the organization.");
-        return Err(Failure::new(FailureKind::NotFound, message).advise("Check the address or the account id."));
-    };
+    let found = found.ok_or_else(|| no_such(person))?;
     let account_id = &found.account.account_id;
     let directory_id = client.directory(Some(account_id)).await?;
     let look = async || {
         let found = by_id(client, account_id).await?;
-        Ok((standing.is_so)(status(&found)).then_some(Value::Null))
+        Ok(is_so(&found).then_some(Value::Null))
     };
     let call = Call::new(standing.operation).path("accountId", account_id).path("directoryId", directory_id);
     client.change(call, &|| Box::pin(look())).await?;

@@ -6,6 +6,7 @@ use crate::operation::{Operation, Safety};
 use crate::pace::{self, Budget};
 use crate::retry::{self, Met, Next};
 use crate::transport::{Request, Response, Transport};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// The first pause before looking again; each further one is twice as long.
@@ -16,8 +17,14 @@ const LONGEST_LOOK: Duration = Duration::from_secs(2);
 
 impl<T: Transport> Client<'_, T> {
     /// Sends one request, again where that helps, and reads its answer, whatever that is.
-    pub(super) async fn exchange(&self, operation: &'static Operation, request: Request) -> Result<Response> {
-        let mut retries = 0;
+    ///
+    /// `retries` counts how often it was sent again, over all that belongs together.
+    pub(super) async fn exchange(
+        &self,
+        operation: &'static Operation,
+        request: Request,
+        retries: &Cell<u32>,
+    ) -> Result<Response> {
         loop {
             let pause = self.pause(operation);
             // What would not be waited out is sent at once: the server may know better than its headers.
@@ -35,22 +42,24 @@ impl<T: Transport> Client<'_, T> {
                 }
             }
             let (met, random) = (Met::of(&result), self.transport.random());
-            match retry::next(self.policy, retries, operation.safety, met, asked, self.left(), random) {
+            match retry::next(self.policy, retries.get(), operation.safety, met, asked, self.left(), random) {
                 Next::Again(pause) => self.sleep(pause).await,
                 Next::Done | Next::ReadBack => {
                     let host = request.base.authority();
                     return result.map_err(|error| Failure::from_transport(operation, host, &error));
                 }
             }
-            retries += 1;
+            retries.set(retries.get() + 1);
         }
     }
 
-    /// Waits before a change is sent again that was not made, or says that it is not to be.
-    pub(super) async fn wait(&self, retries: u32, asked: Option<Duration>) -> bool {
+    /// Waits before a change is sent again that does not show, or says that it is not to be.
+    pub(super) async fn wait(&self, retries: &Cell<u32>, failure: &Failure) -> bool {
         let random = self.transport.random();
-        match retry::next(self.policy, retries, Safety::Write, Met::Unsent, asked, self.left(), random) {
+        let asked = failure.retry_after.map(|seconds| Duration::from_secs(seconds.into()));
+        match retry::next(self.policy, retries.get(), Safety::Write, Met::Unsent, asked, self.left(), random) {
             Next::Again(pause) => {
+                retries.set(retries.get() + 1);
                 self.sleep(pause).await;
                 true
             }

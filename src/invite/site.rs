@@ -100,9 +100,14 @@ async fn create<T: Transport>(
     if products.is_empty() {
         return Ok(None);
     }
-    let look = async || match Matches::read(client, email).await?.one()? {
-        Some(found) => get(client, &found.account.account_id).await.map(Some),
-        None => Ok(None),
+    let look = async || {
+        let matches = Matches::read(client, email).await?;
+        match matches.one()? {
+            Some(found) => get(client, &found.account.account_id).await.map(Some),
+            None if matches.hidden.iter().all(|id| hidden.contains(id)) => Ok(None),
+            // Somebody new whose address is hidden may be the one, and who is invited twice gets two e-mails.
+            None => Err(Failure::new(FailureKind::Ambiguous, "The site hides the address of somebody new.")),
+        }
     };
     let (mut user, mut is_read) = post_user(client, email, &products, &|| Box::pin(look())).await?;
     // Jira says 201 for people who had access, too, and a hidden address is how they were not found.

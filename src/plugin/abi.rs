@@ -82,6 +82,9 @@ pub(super) struct Row {
     kept: Kept,
 }
 
+/// The bytes of the longest result there is.
+const LONGEST: usize = 80;
+
 /// What a result points to.
 #[derive(Default)]
 struct Kept {
@@ -176,6 +179,8 @@ impl Row {
 
     /// Where the row is in memory, until [`free`] is called with that.
     pub(super) fn finish(mut self) -> *const u32 {
+        // A success may be shorter than the failure in its place, and hosts check for all of it.
+        self.bytes.resize(self.bytes.len().max(LONGEST), 0);
         let mut block = self.words();
         let mut kept = Box::new(mem::take(&mut self.kept));
         // In front of the row, where nobody else looks, is what keeps it.

@@ -21,10 +21,10 @@ struct Arguments {
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
     /// How many requests a second it takes, all endpoints together; without it there is no limit.
-    #[arg(long, value_name = "REQUESTS")]
+    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
     /// How many of them may come at once; as many as in a second if it is not given.
-    #[arg(long, value_name = "REQUESTS", requires = "rate")]
+    #[arg(long, value_name = "REQUESTS", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
     burst: Option<u32>,
     /// Carries every nth write out and cuts the connection in the place of its answer.
     #[arg(long, value_name = "NTH", default_value_t = 0)]
@@ -60,7 +60,12 @@ impl Arguments {
                 Plan::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?
             }
         };
-        let plan = plan.every(self.drop_answers, "POST /rest|/memberships|/invite", "cut", true);
+        let plan = plan.every(
+            self.drop_answers,
+            "DELETE |POST /rest|/memberships|/invite|/suspend|/restore|/groups?",
+            "cut",
+            true,
+        );
         let plan = plan.every(self.hang, "", "hang", false).every(self.drip, "", "drip", false);
         Ok(Options {
             port: self.port,

@@ -100,4 +100,5 @@ async fn under_a_limit_everybody_is_done_with_hardly_a_wasted_request() {
         assert_eq!(done.people, PEOPLE);
     }
     assert!(by_address.requests <= 205 && in_two_calls.requests <= 205, "{word}");
+    assert!(at_once.requests <= 240 && in_organization.requests <= 305, "{word}");
 }

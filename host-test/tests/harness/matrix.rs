@@ -17,8 +17,8 @@ use usher_host::{Function, Grants};
 use usher_host_test::mock::world::World;
 use usher_host_test::mock::{Exchange, Fault, How, Mock, Options, Reply};
 
-/// How late a call may end. The component ends it within milliseconds; many run at once here, on
-/// machines that are busy.
+/// How late a single call may end, on a machine that is busy with a hundred others; nearly all have to
+/// end within 250 ms.
 const LATE: Duration = Duration::from_millis(1500);
 
 /// A function with arguments that make it do all it can.
@@ -89,7 +89,7 @@ enum Means {
 
 fn faults() -> Vec<(&'static str, Means, Duration, Fault)> {
     use Means::{Again, Always, Lost, Wrong};
-    let (long, short) = (Duration::from_secs(40), Duration::from_secs(6));
+    let (long, short) = (Duration::from_secs(40), Duration::from_secs(13));
     let soonest = Duration::from_secs(2);
     let json = |status: u16, body: &str| Reply::text(status, "application/json", body);
     let html = |status: u16| Reply::text(status, "text/html", "<html><head><title>Log in</title></head></html>");
@@ -230,7 +230,7 @@ async fn every_function_survives_every_fault_at_each_of_its_requests() {
     let covered: BTreeSet<&str> = SUBJECTS.iter().map(|(name, _)| *name).collect();
     assert!(functions.keys().all(|name| covered.contains(name.as_str())), "a function is not in the matrix");
 
-    let limit = Arc::new(Semaphore::new(128));
+    let limit = Arc::new(Semaphore::new(256));
     let mut cells = JoinSet::new();
     let mut requests = 0;
     for (name, texts) in SUBJECTS {
@@ -260,10 +260,11 @@ async fn every_function_survives_every_fault_at_each_of_its_requests() {
             }
         }
     }
-    let (mut wrong, mut latest, mut count) = (Vec::new(), Duration::ZERO, 0);
+    let (mut wrong, mut latest, mut count, mut late_ones) = (Vec::new(), Duration::ZERO, 0, 0);
     while let Some(cell) = cells.join_next().await {
         let (late, problems) = cell.unwrap();
         (latest, count) = (latest.max(late), count + 1);
+        late_ones += usize::from(late > Duration::from_millis(250));
         wrong.extend(problems);
     }
     let summary = format!(
@@ -278,6 +279,8 @@ async fn every_function_survives_every_fault_at_each_of_its_requests() {
         format!("\nThe fault matrix: {summary}, {green}; none ended later than {latest:.0?} behind its deadline.\n\n");
     let _ = std::io::stderr().write_all(word.as_bytes());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // A busy machine may stop everything for a moment; a deadline that does not hold is late each time.
+    assert!(late_ones * 100 <= count, "{late_ones} of {count} ended more than 250 ms behind their deadline");
     assert!(include_str!("../../../README.md").contains(&summary), "the README says otherwise than: {summary}");
 }
 
@@ -320,12 +323,16 @@ fn check(name: &str, healthy: &Run, struck: &Exchange, means: Means, deadline: D
     if !is_true {
         wrong("what it says of the change is not so".into());
     }
+    let has_written = cell.exchanges.iter().any(|exchange| !safety(exchange).is_read());
+    if !has_written && result.get("err").is_some_and(|err| err["change"] != "not-applied") {
+        wrong("nothing was sent that changes anything, and it says otherwise".into());
+    }
 
     // How often the request that was struck came again.
     let safety = safety(struck);
     let times = |run: &Run| run.exchanges.iter().filter(|exchange| line(exchange) == line(struck)).count();
     let (usual, came, done) = (times(healthy), times(cell), struck_and_done(cell, struck));
-    let is_short = deadline < Duration::from_secs(10);
+    let is_unable = cell.exchanges.iter().any(|exchange| exchange.faulted && (502..=504).contains(&exchange.status));
     let (allowed, succeeds) = match (means, safety) {
         // At the most four times again, each time that it is asked for.
         (Means::Always(_), Safety::Read) => (1..=5 * usual, name == "check-connection"),
@@ -337,9 +344,10 @@ fn check(name: &str, healthy: &Run, struck: &Exchange, means: Means, deadline: D
         // Certain to be refused, or for whoever asks to mend.
         (Means::Wrong("unauthenticated" | "forbidden"), _) => (1..=1, false),
         (Means::Lost | Means::Wrong(_), _) if done => (1..=1, true),
-        // There is no time to be sure that it was not done, or it is never sure.
+        // It is never sure that it was not done, unless the server said that it could not.
         (_, Safety::Later) => (1..=1, false),
-        (_, Safety::Once) if is_short => (1..=1, false),
+        (Means::Lost, Safety::Once) if is_unable => (2..=2, true),
+        (Means::Lost | Means::Wrong(_), Safety::Once) => (1..=1, false),
         _ => (2..=2, true),
     };
     if !allowed.contains(&came) {

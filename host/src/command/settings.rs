@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 use usher::connection::{self, Connection};
-use usher_host::{Grants, Limits, Network};
+use usher_host::{Grants, Network};
 
 const DEADLINE: &str = "USHER_DEADLINE_MS";
 
@@ -19,10 +19,8 @@ const CONNECTION: &str = "ATLASSIAN_CONNECTION";
 /// The header of a connection that the host signs. The component never sees it.
 const AUTHORIZATION: &str = "ATLASSIAN_AUTHORIZATION";
 
-/// How much longer than its deadline the component may take before it is stopped.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// Reads environment and flags, for what the sandbox gets and for how its requests get out; a flag stands before its variable, and what is empty is not there.
+/// Reads environment and flags, for what the sandbox gets and for how its requests get out; a flag
+/// stands before its variable, and what is empty is not there.
 ///
 /// # Errors
 ///
@@ -66,10 +64,12 @@ pub(super) fn read(
         settings.insert(CONNECTION, "host-signed".to_owned());
     }
 
-    // The component ends a call by itself at its deadline; this comes after.
-    let deadline = settings.get(DEADLINE).and_then(|text| text.parse().ok()).unwrap_or(60_000);
-    let limits = Limits { time: Duration::from_millis(deadline).saturating_add(GRACE), ..Limits::default() };
-    let mut grants = Grants::new().limits(limits);
+    let mut grants = Grants::new();
+    // What is no number is for the component to refuse.
+    if let Some(deadline) = settings.get(DEADLINE).and_then(|text| text.parse::<u32>().ok()) {
+        settings.remove(DEADLINE);
+        grants = grants.deadline(Duration::from_millis(deadline.into()));
+    }
     // Where the settings make no connection there is no host to grant, and the component says what
     // is wrong with them.
     if let Ok(connection) = Connection::from_environment(|name| settings.get(name).cloned()) {

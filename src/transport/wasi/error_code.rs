@@ -98,7 +98,6 @@ impl Area {
         match meaning {
             Denied => TransportError::Denied,
             Late => TransportError::Timeout { sent: true },
-            NotConnected => TransportError::Timeout { sent: was_sent },
             Unsent if !was_sent => TransportError::Unsent(what),
             Never if !was_sent => TransportError::Never(what),
             Unsent | Never | Lost => TransportError::Lost(what),
@@ -110,9 +109,7 @@ impl Area {
 #[derive(Clone, Copy)]
 enum Meaning {
     Denied,
-    /// No connection in time.
-    NotConnected,
-    /// No answer in time.
+    /// No answer in time, or no connection: JavaScript hosts say the one for the other.
     Late,
     /// It never left, unless an answer was there already.
     Unsent,
@@ -122,7 +119,7 @@ enum Meaning {
     Lost,
 }
 
-use Meaning::{Denied, Late, Lost, Never, NotConnected, Unsent};
+use Meaning::{Denied, Late, Lost, Never, Unsent};
 
 const NO_TEXT: usize = 0xff;
 
@@ -137,7 +134,7 @@ const CODES: [(&str, Meaning, usize); 39] = [
     ("there is no way to its address", Unsent, NO_TEXT),
     ("connection refused", Unsent, NO_TEXT),
     ("connection closed", Lost, NO_TEXT),
-    ("no connection in time", NotConnected, NO_TEXT),
+    ("no connection in time", Late, NO_TEXT),
     ("no answer in time", Late, NO_TEXT),
     ("the request was not taken in time", Late, NO_TEXT),
     ("the host has too many connections", Unsent, NO_TEXT),
