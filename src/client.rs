@@ -1,36 +1,29 @@
 //! Calls an operation: build, sign, send, page, decode.
 
+mod change;
 mod exchange;
+mod list;
 
 use crate::connection::{Connection, Plane};
-use crate::failure::{Change, Failure, FailureKind, Result, is_refused};
+use crate::failure::{Failure, FailureKind, Result, is_refused};
 use crate::id::is_uuid;
 use crate::json::{MAX_VALUES, Object, Value};
-use crate::operation::{Operation, Paging, Safety};
+use crate::operation::Operation;
 use crate::operations::{gateway, organization};
 use crate::pace::Budget;
 use crate::retry::Policy;
-use crate::transport::{MAX_BODY, Request, Response, Transport};
+use crate::transport::{Request, Response, Transport};
 use crate::url::{BaseUrl, encode_into};
+pub(crate) use change::{Changed, Look};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::pin::Pin;
 use std::time::Duration;
 
 /// How long a call may take where its caller does not say.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A list that has not ended after so many pages is a server that goes round in circles.
-const MAX_PAGES: usize = 1000;
-
-/// The page size where a list is asked for by its start; the largest that every one takes.
-const PAGE: usize = 50;
-
 /// How long somebody who was invited may not be seen yet, and how long it takes to believe that
 /// an invitation was not made. Atlassian gives no figure; people report some seconds.
 pub(crate) const SETTLE: Duration = Duration::from_secs(8);
-
-/// How long a change may not show that can be sent again without harm.
-const BRIEF: Duration = Duration::from_secs(2);
 
 /// Speaks to one plane, within one call's deadline.
 pub struct Client<'a, T> {
@@ -111,122 +104,6 @@ impl<'a, T: Transport> Client<'a, T> {
     pub async fn call(&self, call: Call) -> Result<Value> {
         let answer = self.send(&call, &[], &Cell::new(0)).await?;
         decode(call.operation, &answer, &Cell::new(MAX_VALUES))
-    }
-
-    /// Calls an operation that changes something. Where its answer is lost, so that the change may have
-    /// been made, it looks, and sends it again only if the change does not show.
-    ///
-    /// `look` gives what shows that the change was made, or nothing where it does not show; that has to
-    /// stay so for a while, because not everything shows at once. What is to be sent once is sent again
-    /// once at most, and only where the server itself said that it could not take it.
-    ///
-    /// # Errors
-    ///
-    /// The failure of the operation, whose `change` says what looking told.
-    pub(crate) async fn change(&self, call: Call, look: &Look<'_>) -> Result<Changed> {
-        let safety = call.operation.safety;
-        let retries = Cell::new(0);
-        let mut is_again = false;
-        loop {
-            let mut failure = match self.send(&call, &[], &retries).await.and_then(|answer| changed(&call, &answer)) {
-                Ok(changed) => return Ok(changed),
-                // Refused the second time, it may have been made the first time.
-                Err(failure) if is_again || failure.change == Change::Unknown => failure.after(Change::Unknown),
-                Err(failure) => return Err(failure),
-            };
-            let mut patience = self.patience(if safety == Safety::Write { BRIEF } else { SETTLE });
-            let seen = loop {
-                match look().await {
-                    Ok(None) if patience.wait().await => {}
-                    seen => break seen,
-                }
-            };
-            match seen {
-                Ok(Some(seen)) => return Ok(Changed::Seen(seen)),
-                Ok(None) => failure.message.push_str(" Looked for afterwards, the change does not show."),
-                Err(_) => {
-                    failure.message.push_str(" Looking for the change afterwards failed, too.");
-                    return Err(failure);
-                }
-            }
-            let is_refused = is_again && !matches!(failure.status, None | Some(200..=399 | 408 | 500..));
-            let may_be_again = match safety {
-                Safety::Write => !is_refused,
-                Safety::Once => !is_again && matches!(failure.status, Some(502..=504)),
-                Safety::Read | Safety::Later => false,
-            };
-            if !patience.is_full || !may_be_again || !self.wait(&retries, &failure).await {
-                let is_sure = patience.is_full && safety == Safety::Write && !is_refused;
-                return Err(if is_sure { failure.after(Change::NotApplied) } else { failure });
-            }
-            is_again = true;
-        }
-    }
-
-    /// Calls an operation that answers with a list, page by page to its end.
-    pub async fn list(&self, call: Call) -> Result<Vec<Value>> {
-        let operation = call.operation;
-        let paging = operation.paging;
-        let mut all: Vec<Value> = Vec::new();
-        let mut cursors: Vec<String> = Vec::new();
-        // All pages together are no more than one answer may be.
-        let (left, mut bytes) = (Cell::new(MAX_VALUES), MAX_BODY);
-        for _ in 0..MAX_PAGES {
-            let first = all.len() + usize::from(paging == Paging::Scim);
-            let (start, size) = (first.to_string(), PAGE.to_string());
-            let more: &[(&str, &str)] = match (paging, cursors.last()) {
-                (Paging::StartAt | Paging::PageBean, _) => &[("startAt", &start), ("maxResults", &size)],
-                (Paging::Scim, _) => &[("startIndex", &start), ("count", &size)],
-                (Paging::QueryCursor | Paging::BodyCursor, Some(cursor)) => &[("cursor", cursor)],
-                _ => &[],
-            };
-            let answer = self.send(&call, more, &Cell::new(0)).await?;
-            let Some(rest) = bytes.checked_sub(answer.body.len()) else {
-                return Err(Failure::from_body(operation, &answer, "it has more in it than is read"));
-            };
-            bytes = rest;
-            let mut page = decode(operation, &answer, &left)?;
-            let items = match paging {
-                Paging::StartAt => Some(std::mem::take(&mut page)),
-                Paging::PageBean => page.take("values"),
-                Paging::Scim => page.take("Resources"),
-                _ => page.take("data"),
-            };
-            // An answer without its list is no empty list; but SCIM leaves out an empty one.
-            let items = match items {
-                Some(Value::List(items)) => items,
-                None if paging == Paging::Scim && page.number("totalResults") == Some(0) => Vec::new(),
-                _ => return Err(Failure::from_body(operation, &answer, "there is no list in it")),
-            };
-            let is_repeated = !items.is_empty() && all.ends_with(&items);
-            let read = (all.len() + items.len()) as u64;
-            let is_whole = |total: &str| page.number(total).is_none_or(|total| read >= total);
-            let next = page.get("links").and_then(|links| links.text("next")).unwrap_or_default();
-            let is_last = match paging {
-                Paging::None => true,
-                Paging::StartAt => items.len() < PAGE,
-                _ if items.is_empty() && next.is_empty() => true,
-                // Each of the three may be missing.
-                Paging::PageBean => match page.flag("isLast") {
-                    Some(is_last) => is_last,
-                    None => page.text("nextPage").is_none() && is_whole("total"),
-                },
-                Paging::Scim => is_whole("totalResults"),
-                Paging::BodyCursor | Paging::QueryCursor => next.is_empty(),
-            };
-            all.extend(items);
-            if is_last {
-                return Ok(all);
-            }
-            // A server that goes round in circles, or knows nothing of where a page begins.
-            if cursors.iter().any(|cursor| cursor == next) || (is_repeated && next.is_empty()) {
-                return Err(Failure::from_body(operation, &answer, "its next page was there before"));
-            }
-            if !next.is_empty() {
-                cursors.push(next.to_owned());
-            }
-        }
-        Err(Failure::new(FailureKind::Protocol, format!("{} has no end after {MAX_PAGES} pages.", operation.id)))
     }
 
     /// Refuses an operation of another plane, without a request.
@@ -392,38 +269,6 @@ fn decode(operation: &Operation, answer: &Response, left: &Cell<usize>) -> Resul
         let wrong = if left.get() == 0 { "it has more in it than is read" } else { "it is not JSON" };
         Failure::from_body(operation, answer, wrong)
     })
-}
-
-/// Looks for a change: what shows it, or nothing where it does not show.
-pub(crate) type Look<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<Option<Value>>> + 'a>> + 'a;
-
-/// A change that was made.
-pub(crate) enum Changed {
-    /// The operation said so, with this status and body; the body of what needs none is null.
-    Said(u16, Value),
-    /// The answer was lost, and this shows it.
-    Seen(Value),
-}
-
-/// What the answer to a change says. A page for a browser or an error is no success, whatever the status.
-fn changed(call: &Call, answer: &Response) -> Result<Changed> {
-    if answer.body.is_empty() && call.needs.is_empty() {
-        return Ok(Changed::Said(answer.status, Value::Null));
-    }
-    let value = decode(call.operation, answer, &Cell::new(MAX_VALUES))?;
-    let is_error = |name: &str| match value.get(name) {
-        Some(Value::List(list)) => !list.is_empty(),
-        Some(Value::Object(fields)) => !fields.is_empty(),
-        _ => false,
-    };
-    let wrong = if is_error("errorMessages") || is_error("errors") {
-        "it is an error"
-    } else if !call.needs.is_empty() && value.get(call.needs).and_then(Value::as_list).is_none() {
-        "what it should be about is missing"
-    } else {
-        return Ok(Changed::Said(answer.status, value));
-    };
-    Err(Failure::from_body(call.operation, answer, wrong))
 }
 
 #[cfg(test)]

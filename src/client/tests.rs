@@ -1,10 +1,13 @@
 //! The client against a scripted transport, whose clock goes on only when somebody waits.
 
+use super::change::BRIEF;
+use super::list::PAGE;
 use super::*;
 use crate::connection::{Given, Kind};
+use crate::failure::Change;
 use crate::operations::{confluence, jira, scim};
-use crate::transport::TransportError;
 use crate::transport::scripted::{Scripted, run};
+use crate::transport::{MAX_BODY, TransportError};
 
 /// Nothing is sent again.
 const ONCE: Policy = Policy { retries: 0 };
