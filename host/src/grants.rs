@@ -173,6 +173,13 @@ mod tests {
     }
 
     #[test]
+    fn a_deadline_is_the_components_and_a_little_later_the_sandboxs() {
+        let grants = Grants::new().deadline(Duration::from_secs(120));
+        assert_eq!(grants.environment, [("USHER_DEADLINE_MS".to_owned(), "120000".to_owned())]);
+        assert!(grants.limits.time > Duration::from_secs(120));
+    }
+
+    #[test]
     fn debug_names_variables_without_their_values_and_hides_what_signs() {
         let grants = Grants::new().variable("ATLASSIAN_API_TOKEN", "s3cret").host("acme.atlassian.net").unwrap();
         let shown = format!("{:?}", grants.signed("Bearer s3cret").unwrap());
