@@ -8,7 +8,7 @@ use crate::connection::{Connection, Plane};
 use crate::failure::{Failure, FailureKind, Result, is_refused};
 use crate::id::is_uuid;
 use crate::json::{MAX_VALUES, Object, Value};
-use crate::operation::Operation;
+use crate::operation::{Method, Operation};
 use crate::operations::{gateway, organization};
 use crate::pace::Budget;
 use crate::retry::Policy;
@@ -248,8 +248,12 @@ fn request(operation: &Operation, base: &BaseUrl, path_and_query: String, body: 
         ("Accept", "application/json".to_owned()),
         ("User-Agent", concat!("usher/", env!("CARGO_PKG_VERSION")).to_owned()),
     ];
-    if let Some(body) = &body {
+    if body.is_some() {
         headers.push(("Content-Type", "application/json".to_owned()));
+    }
+    // A POST without content has an empty body (RFC 9110, 8.6); jco never sends one that has none.
+    let body = body.or_else(|| (operation.method == Method::Post).then(Vec::new));
+    if let Some(body) = &body {
         // Without it a host sends chunks, which not every gateway takes.
         headers.push(("Content-Length", body.len().to_string()));
     }

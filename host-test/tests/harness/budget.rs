@@ -4,7 +4,7 @@ use crate::engine;
 use usher_host::COMPONENT;
 
 /// In bytes. What comes later may take it to 256 kB, and no further.
-const LARGEST: usize = 240_000;
+const LARGEST: usize = 241_000;
 
 #[test]
 fn the_component_imports_just_what_is_written_down() {
