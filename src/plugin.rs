@@ -5,7 +5,7 @@ mod lower;
 mod runtime;
 
 mod bindings {
-    #![allow(dead_code, unused_imports, reason = "only the component's type is used; see `exports`")]
+    #![allow(dead_code, unused_imports, reason = "only the component's type is used; see `no_functions`")]
     wit_bindgen::generate!({ path: "wit", world: "plugin" });
 }
 
