@@ -6,6 +6,7 @@ use crate::grants::Grants;
 use crate::network::{HttpClient, Network};
 use crate::sandbox::{Sandbox, State};
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 use wasmtime::component::types::{self, ComponentItem};
@@ -30,7 +31,9 @@ const TICK: Duration = Duration::from_millis(10);
 pub struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) plugin: PluginPre<State>,
-    pub(crate) client: HttpClient,
+    network: Network,
+    // Made for the first sandbox: reading the system's certificates takes longer than all else here.
+    client: Arc<OnceLock<HttpClient>>,
     component: Component,
 }
 
@@ -57,12 +60,17 @@ impl Engine {
         let component = cache::component(&wasmtime, wasm, cache)?;
         let plugin = PluginPre::new(linker(&wasmtime)?.instantiate_pre(&component)?)?;
         tick(&wasmtime)?;
-        Ok(Engine { wasmtime, plugin, client: Network::direct().client(), component })
+        Ok(Engine { wasmtime, plugin, network: Network::direct(), client: Arc::default(), component })
     }
 
     /// The same engine with another way out, and a pool of its own.
     pub fn network(self, network: &Network) -> Engine {
-        Engine { client: network.client(), ..self }
+        Engine { network: network.clone(), client: Arc::default(), ..self }
+    }
+
+    /// The client that all sandboxes share.
+    pub(crate) fn client(&self) -> HttpClient {
+        self.client.get_or_init(|| self.network.client()).clone()
     }
 
     /// Opens a sandbox with these grants. Nothing is instantiated before its first call.

@@ -191,7 +191,7 @@ impl Sandbox {
 // Not a method: a call that borrows all of its sandbox could not be sent to another thread, since a
 // store may not be used from two at once.
 async fn instantiate(engine: &Engine, grants: &Arc<Grants>, sent: &Arc<AtomicU32>) -> wasmtime::Result<Live> {
-    let egress = Egress::new(engine.client.clone(), Arc::clone(grants), Arc::clone(sent));
+    let egress = Egress::new(engine.client(), Arc::clone(grants), Arc::clone(sent));
     let mut store = Store::new(&engine.wasmtime, State::new(grants, egress));
     store.limiter(|state| &mut state.limits);
     // Yielding at every tick lets the time limit end a component that computes for ever. Time
