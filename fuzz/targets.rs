@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 use usher::accounts::standing;
 use usher::client::Client;
@@ -12,7 +12,7 @@ use usher::connection::{Connection, Given, Kind};
 use usher::json::Value;
 use usher::pace::{self, Budget};
 use usher::retry::Policy;
-use usher::transport::{Request, Response, Transport, TransportError};
+use usher::transport::{Request, Response, Transport, TransportError, Waiting};
 use usher::{accounts, diagnosis, groups, invite};
 
 /// Reads JSON, and compares with what `serde_json` makes of it.
@@ -57,20 +57,20 @@ pub(crate) fn headers(data: &[u8]) {
 /// Answers whatever it is given to every verb, on every plane: none may panic, and all have to end.
 pub(crate) fn answers(data: &[u8]) {
     for connection in connections("acme.atlassian.net", "o-1", "70ef3a32-d0da-4e09-b35e-0109f91969c3") {
-        let verbs = |client: &Client<'_, Wire<'_>>, verb: usize| {
+        let verbs = |client: &Client<'_>, verb: usize| {
             let email = "mia@example.com";
             let access = vec![invite::Access { product: "jira".into(), role: "user" }];
             let invitation =
                 invite::Invitation { email: email.into(), access, groups: vec!["writers".into()], message: None };
             match verb {
-                0 => drop(run(accounts::find(client, email))),
-                1 => drop(run(groups::add(client, "writers", email))),
-                2 => drop(run(invite::invite(client, &invitation))),
-                3 => drop(run(groups::remove(client, "writers", email))),
-                4 => drop(run(groups::create(client, "writers", None))),
-                5 => drop(run(groups::delete(client, "writers"))),
-                6 => drop(run(standing::set(client, email, &standing::REMOVED))),
-                _ => drop(run(diagnosis::check(client))),
+                0 => drop(accounts::find(client, email)),
+                1 => drop(groups::add(client, "writers", email)),
+                2 => drop(invite::invite(client, &invitation)),
+                3 => drop(groups::remove(client, "writers", email)),
+                4 => drop(groups::create(client, "writers", None)),
+                5 => drop(groups::delete(client, "writers")),
+                6 => drop(standing::set(client, email, &standing::REMOVED)),
+                _ => drop(diagnosis::check(client)),
             }
         };
         for verb in 0..8 {
@@ -95,13 +95,13 @@ pub(crate) fn paths(data: &[u8]) {
             let groups = vec![group.to_owned()];
             let invitation = invite::Invitation { email: person.into(), access: Vec::new(), groups, message: None };
             match verb {
-                0 => drop(run(accounts::find(&client, person))),
-                1 => drop(run(groups::add(&client, group, person))),
-                2 => drop(run(groups::find(&client, group))),
-                3 => drop(run(groups::remove(&client, group, person))),
-                4 => drop(run(groups::create(&client, group, None))),
-                5 => drop(run(standing::set(&client, person, &standing::SUSPENDED))),
-                _ => drop(run(invite::invite(&client, &invitation))),
+                0 => drop(accounts::find(&client, person)),
+                1 => drop(groups::add(&client, group, person)),
+                2 => drop(groups::find(&client, group)),
+                3 => drop(groups::remove(&client, group, person)),
+                4 => drop(groups::create(&client, group, None)),
+                5 => drop(standing::set(&client, person, &standing::SUSPENDED)),
+                _ => drop(invite::invite(&client, &invitation)),
             }
             wire.asked.borrow().iter().for_each(check);
         }
@@ -147,11 +147,11 @@ struct Wire<'a> {
 }
 
 impl Transport for Wire<'_> {
-    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
+    fn send(&self, request: Request, deadline: Duration) -> Waiting<'_, Result<Response, TransportError>> {
         self.asked.borrow_mut().push(request);
         let data = self.rest.get();
         self.now.set((self.now.get() + Duration::from_millis(10)).min(deadline));
-        match data.first() {
+        let answer = match data.first() {
             None | Some(0) => {
                 self.rest.set(data.get(1..).unwrap_or_default());
                 Err(TransportError::Lost("the end".into()))
@@ -166,19 +166,25 @@ impl Transport for Wire<'_> {
                 self.rest.set(rest);
                 Ok(answer)
             }
-        }
+        };
+        Box::pin(ready(answer))
     }
 
     fn now(&self) -> Duration {
         self.now.get()
     }
 
-    async fn sleep(&self, until: Duration) {
+    fn sleep(&self, until: Duration) -> Waiting<'_, ()> {
         self.now.set(self.now.get().max(until));
+        Box::pin(ready(()))
     }
 
     fn random(&self) -> u64 {
         self.rest.get().len() as u64
+    }
+
+    fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
+        assert!(future.poll(&mut Context::from_waker(Waker::noop())).is_ready(), "nothing waits here");
     }
 }
 
@@ -197,12 +203,4 @@ fn response(data: &[u8]) -> (Response, &[u8]) {
     }
     let end = rest.iter().position(|b| *b == 0xff).unwrap_or(rest.len());
     (Response { status, headers, body: rest[..end].to_vec() }, rest.get(end + 1..).unwrap_or_default())
-}
-
-/// Runs what never waits.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("nothing here waits"),
-    }
 }

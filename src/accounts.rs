@@ -6,9 +6,9 @@ use crate::client::{Call, Client, SETTLE};
 use crate::connection::{Kind, Plane};
 use crate::email;
 use crate::failure::{Failure, FailureKind, Result};
+use crate::groups::Group;
 use crate::json::{Object, Value};
 use crate::operations::{jira, organization};
-use crate::transport::Transport;
 
 /// A person's account; the contract's `account`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,23 +32,19 @@ pub enum AccountStatus {
 }
 
 /// Finds the account that has exactly this e-mail address, ignoring case.
-pub async fn find<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<Account> {
+pub fn find(client: &Client<'_>, email: &str) -> Result<Account> {
     email::check("email", email)?;
-    Ok(find_with_groups(client, email).await?.account)
+    Ok(find_with_groups(client, email)?.account)
 }
 
 /// The same, with the groups that an organization names along with it.
-pub(crate) async fn find_with_groups<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<Found> {
-    let matches = Matches::read(client, email).await?;
+pub(crate) fn find_with_groups(client: &Client<'_>, email: &str) -> Result<Found> {
+    let matches = Matches::read(client, email)?;
     if let Some(found) = matches.one()? {
         return Ok(found.clone());
     }
     if !matches.hidden.is_empty() {
-        return Err(Failure::new(
-            FailureKind::Ambiguous,
-            format!("The site hides the e-mail addresses of what it found for {email}: {}.", matches.hidden.join(", ")),
-        )
-        .advise("Use the account id, or an organization's API key, which sees its directory's addresses."));
+        return Err(matches.hides());
     }
     let advice = match client.plane() {
         Plane::Site if client.connection().kind() == Kind::HostSigned => {
@@ -68,12 +64,12 @@ pub(crate) async fn find_with_groups<T: Transport>(client: &Client<'_, T>, email
 }
 
 /// The same, with time for somebody who was invited a moment ago and is not to be seen yet.
-pub(crate) async fn wait_for<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<Found> {
+pub(crate) fn wait_for(client: &Client<'_>, email: &str) -> Result<Found> {
     let mut patience = client.patience(SETTLE);
     loop {
-        match find_with_groups(client, email).await {
+        match find_with_groups(client, email) {
             Err(failure) if failure.kind == FailureKind::NotFound && failure.status.is_none() => {
-                if !patience.wait().await {
+                if !patience.wait() {
                     return Err(failure);
                 }
             }
@@ -82,9 +78,14 @@ pub(crate) async fn wait_for<T: Transport>(client: &Client<'_, T>, email: &str) 
     }
 }
 
+/// How many addresses can be asked for at once.
+pub(crate) fn at_once(plane: Plane) -> usize {
+    if plane == Plane::Site { 1 } else { 100 }
+}
+
 /// What a look-up by e-mail gave.
 pub(crate) struct Matches {
-    email: String,
+    pub(crate) email: String,
     exact: Vec<Found>,
     /// Ids of accounts whose address the site does not show.
     pub(crate) hidden: Vec<String>,
@@ -94,47 +95,77 @@ pub(crate) struct Matches {
 #[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) account: Account,
-    /// The ids of the groups it is in; on a site always empty.
-    pub(crate) group_ids: Vec<String>,
+    /// The groups it is in; on a site always empty.
+    pub(crate) groups: Vec<Group>,
     /// The statuses it has, in each of the directories it is in.
     pub(crate) statuses: Vec<AccountStatus>,
+    /// Whether it is of a domain that is not the organization's.
+    pub(crate) is_unmanaged: bool,
 }
 
 impl Matches {
     /// Asks the plane for an e-mail address. One request, unless very many begin with it.
-    pub(crate) async fn read<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<Matches> {
-        let mut matches = Matches { email: email.to_owned(), exact: Vec::new(), hidden: Vec::new() };
-        match client.plane() {
-            Plane::Site => {
-                let call = Call::new(&jira::FIND_USERS).query("query", email);
-                for user in client.list(call).await? {
-                    match user.text("emailAddress") {
-                        None => matches.hidden.push(user.need("accountId")?),
-                        Some(_) => matches.push(Found::on_site(&user)?),
-                    }
-                }
-            }
-            Plane::Organization | Plane::Scim => {
-                let filter = Object::new().texts("emails", &[email]).texts("expand", &["groups"]);
-                let call = Call::new(&organization::SEARCH_USERS).json(filter);
-                for user in client.list(call).await? {
-                    matches.push(Found::in_directory(&user)?);
+    pub(crate) fn read(client: &Client<'_>, email: &str) -> Result<Matches> {
+        // As many as it was asked for.
+        Ok(Matches::read_all(client, &[email])?.swap_remove(0))
+    }
+
+    /// Asks for so many addresses as the plane takes [at once](at_once); in their order.
+    pub(crate) fn read_all(client: &Client<'_>, emails: &[&str]) -> Result<Vec<Matches>> {
+        Matches::of(client.plane(), emails, &client.list(Matches::call(client.plane(), emails))?)
+    }
+
+    /// What asks for so many addresses as the plane takes [at once](at_once).
+    pub(crate) fn call(plane: Plane, emails: &[&str]) -> Call {
+        if plane == Plane::Site {
+            return Call::new(&jira::FIND_USERS).query("query", &emails.concat());
+        }
+        let mut filter = Object::new().texts("emails", emails).texts("expand", &["groups"]);
+        // Twenty is what a page has by itself.
+        if emails.len() > 1 {
+            filter = filter.raw("limit", "100");
+        }
+        Call::new(&organization::SEARCH_USERS).json(filter)
+    }
+
+    /// What the answer says of each.
+    pub(crate) fn of(plane: Plane, emails: &[&str], users: &[Value]) -> Result<Vec<Matches>> {
+        let mut all: Vec<Matches> = emails.iter().map(|email| Matches::new(email)).collect();
+        for user in users {
+            let found = if plane == Plane::Site { Found::on_site(user)? } else { Found::in_directory(user)? };
+            for matches in &mut all {
+                if found.account.email.is_empty() && plane == Plane::Site {
+                    matches.hidden.push(found.account.account_id.clone());
+                } else {
+                    matches.push(&found);
                 }
             }
         }
-        Ok(matches)
+        Ok(all)
+    }
+
+    fn new(email: &str) -> Matches {
+        Matches { email: email.to_owned(), exact: Vec::new(), hidden: Vec::new() }
     }
 
     /// Keeps an account if the address is exactly the one, and once only: it may be in several
     /// directories.
-    fn push(&mut self, found: Found) {
+    fn push(&mut self, found: &Found) {
         if !email::same(&found.account.email, &self.email) {
             return;
         }
         match self.exact.iter_mut().find(|other| other.account.account_id == found.account.account_id) {
-            Some(other) => other.add(found),
-            None => self.exact.push(found),
+            Some(other) => other.add(found.clone()),
+            None => self.exact.push(found.clone()),
         }
+    }
+
+    /// What was found may be the account or not.
+    pub(crate) fn hides(&self) -> Failure {
+        let list = self.hidden.join(", ");
+        let message = format!("The site hides the e-mail addresses of what it found for {}: {list}.", self.email);
+        Failure::new(FailureKind::Ambiguous, message)
+            .advise("Use the account id, or an organization's API key, which sees its directory's addresses.")
     }
 
     /// The one account, if there is one; several are never chosen from.
@@ -153,9 +184,9 @@ impl Matches {
 }
 
 /// The account of that id, as the organization shows it.
-pub(crate) async fn by_id<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Option<Found>> {
+pub(crate) fn by_id(client: &Client<'_>, account_id: &str) -> Result<Option<Found>> {
     let filter = Object::new().texts("accountIds", &[account_id]).texts("expand", &["groups"]);
-    let users = client.list(Call::new(&organization::SEARCH_USERS).json(filter)).await?;
+    let users = client.list(Call::new(&organization::SEARCH_USERS).json(filter))?;
     let mut matches = users.iter().filter(|user| user.text("accountId") == Some(account_id));
     let Some(first) = matches.next() else { return Ok(None) };
     let mut found = Found::in_directory(first)?;
@@ -164,11 +195,6 @@ pub(crate) async fn by_id<T: Transport>(client: &Client<'_, T>, account_id: &str
         found.add(Found::in_directory(other)?);
     }
     Ok(Some(found))
-}
-
-/// Reads the ids of an account's groups; none where the organization does not show the account.
-pub(crate) async fn group_ids<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Vec<String>> {
-    Ok(by_id(client, account_id).await?.map_or_else(Vec::new, |found| found.group_ids))
 }
 
 /// Nobody of that account id or address is in the organization.
@@ -189,15 +215,16 @@ pub(crate) fn check_person(person: &str) -> Result<()> {
         .advise("Give an account id such as 712020:0a1b…, or an address such as mia@example.com."))
 }
 
-fn groups_of(user: &Value) -> Vec<String> {
-    user.list("groups").iter().filter_map(|group| group.text("id")).map(str::to_owned).collect()
-}
-
 impl Found {
     /// The same account in another directory.
     fn add(&mut self, other: Found) {
-        self.group_ids.extend(other.group_ids);
+        self.groups.extend(other.groups);
         self.statuses.extend(other.statuses);
+    }
+
+    /// Whether it is in a group.
+    pub(crate) fn is_in(&self, group_id: &str) -> bool {
+        self.groups.iter().any(|group| group.id == group_id)
     }
 
     /// From Jira's `User`.
@@ -213,7 +240,7 @@ impl Found {
             name: user.owned("displayName"),
             status,
         };
-        Ok(Found { account, group_ids: Vec::new(), statuses: vec![status] })
+        Ok(Found { account, groups: Vec::new(), statuses: vec![status], is_unmanaged: false })
     }
 
     /// From the organization's `MultiDirectoryUser`.
@@ -232,6 +259,8 @@ impl Found {
             name: user.owned("name"),
             status,
         };
-        Ok(Found { account, group_ids: groups_of(user), statuses: vec![status] })
+        let groups = user.list("groups").iter().filter_map(|group| Group::read(group).ok()).collect();
+        let is_unmanaged = user.text("claimStatus") == Some("unmanaged");
+        Ok(Found { account, groups, statuses: vec![status], is_unmanaged })
     }
 }

@@ -3,19 +3,24 @@
 mod change;
 mod exchange;
 mod list;
+mod overlap;
 
 use crate::connection::{Connection, Plane};
-use crate::failure::{Failure, FailureKind, Result, is_refused};
+use crate::failure::{Failure, FailureKind, Result};
 use crate::id::is_uuid;
 use crate::json::{MAX_VALUES, Object, Value};
 use crate::operation::{Method, Operation};
 use crate::operations::{gateway, organization};
-use crate::pace::Budget;
 use crate::retry::Policy;
-use crate::transport::{Request, Response, Transport};
+use crate::transport::{Request, Response, Transport, Waiting};
 use crate::url::{BaseUrl, encode_into};
-pub(crate) use change::{Changed, Look};
+pub(crate) use change::Changed;
+use exchange::Noted;
+pub(crate) use list::PAGE;
+pub(crate) use overlap::width;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// How long a call may take where its caller does not say.
@@ -25,31 +30,55 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 /// an invitation was not made. Atlassian gives no figure; people report some seconds.
 pub(crate) const SETTLE: Duration = Duration::from_secs(8);
 
+/// The time without which nothing more is begun, of a call that may take long enough.
+const LEAST: Duration = Duration::from_secs(2);
+
 /// Speaks to one plane, within one call's deadline.
-pub struct Client<'a, T> {
+pub struct Client<'a> {
     connection: &'a Connection,
-    transport: &'a T,
+    transport: &'a dyn Transport,
     deadline: Duration,
+    /// With so little time left, nothing more is begun.
+    least: Duration,
     policy: Policy,
-    /// What the server said of its limits, and when: of an endpoint's by its id, and of the plane's.
-    budgets: RefCell<Vec<(&'static str, Budget, Duration)>>,
+    /// What the server said of its limits: of an endpoint's by its id, and of the plane's.
+    budgets: RefCell<Vec<(&'static str, Noted)>>,
+    /// How often it said anything of them.
+    notes: Cell<u32>,
+    /// How many requests have left.
+    sent: Cell<u32>,
+    /// When the last of them left.
+    last: Cell<Duration>,
     /// What looking up the cloud id gave, if that was needed.
     cloud_id: OnceCell<Result<String>>,
 }
 
 /// One use of an operation: its arguments.
+#[derive(Clone)]
 pub struct Call {
     operation: &'static Operation,
     path: Vec<(&'static str, String)>,
     query: String,
     body: Option<Object>,
     needs: &'static str,
+    /// What asks for another page of a list.
+    more: Vec<(&'static str, String)>,
+    /// How often it was sent again.
+    retries: Rc<Cell<u32>>,
 }
 
 impl Call {
     /// A call without arguments; the connection fills in what it knows of the path.
     pub fn new(operation: &'static Operation) -> Call {
-        Call { operation, path: Vec::new(), query: String::new(), body: None, needs: "" }
+        Call {
+            operation,
+            path: Vec::new(),
+            query: String::new(),
+            body: None,
+            needs: "",
+            more: Vec::new(),
+            retries: Rc::default(),
+        }
     }
 
     /// Sets a `{name}` of the path.
@@ -77,15 +106,31 @@ impl Call {
     }
 }
 
-impl<'a, T: Transport> Client<'a, T> {
+impl<'a> Client<'a> {
     /// A client whose calls all end within `limit` from now.
-    pub fn new(connection: &'a Connection, transport: &'a T, limit: Duration, policy: Policy) -> Client<'a, T> {
+    pub fn new(
+        connection: &'a Connection,
+        transport: &'a dyn Transport,
+        limit: Duration,
+        policy: Policy,
+    ) -> Client<'a> {
         let deadline = transport.now().saturating_add(limit);
-        Client { connection, transport, deadline, policy, budgets: RefCell::default(), cloud_id: OnceCell::new() }
+        Client {
+            connection,
+            transport,
+            deadline,
+            least: (limit / 4).min(LEAST),
+            policy,
+            budgets: RefCell::default(),
+            notes: Cell::default(),
+            sent: Cell::default(),
+            last: Cell::default(),
+            cloud_id: OnceCell::new(),
+        }
     }
 
     /// What it speaks through.
-    pub fn transport(&self) -> &'a T {
+    pub fn transport(&self) -> &'a dyn Transport {
         self.transport
     }
 
@@ -101,8 +146,8 @@ impl<'a, T: Transport> Client<'a, T> {
     }
 
     /// Calls an operation that answers with JSON.
-    pub async fn call(&self, call: Call) -> Result<Value> {
-        let answer = self.send(&call, &[], &Cell::new(0)).await?;
+    pub fn call(&self, call: Call) -> Result<Value> {
+        let answer = self.send(&call)?;
         decode(call.operation, &answer, &Cell::new(MAX_VALUES))
     }
 
@@ -113,7 +158,7 @@ impl<'a, T: Transport> Client<'a, T> {
 
     /// The directory to act in: the connection's, or the only one there is, of an account where that is
     /// given.
-    pub(crate) async fn directory(&self, account_id: Option<&str>) -> Result<String> {
+    pub(crate) fn directory(&self, account_id: Option<&str>) -> Result<String> {
         if let Some(id) = self.connection.path_value("directoryId").filter(|id| *id != "-") {
             return Ok(id.to_owned());
         }
@@ -121,7 +166,7 @@ impl<'a, T: Transport> Client<'a, T> {
         if let Some(account_id) = account_id {
             call = call.query("accountId", account_id);
         }
-        let found = self.list(call).await?;
+        let found = self.list(call)?;
         match found.as_slice() {
             [one] => one.need("directoryId"),
             [] => Err(Failure::new(FailureKind::NotFound, "The organization shows no directory to act in.")
@@ -135,13 +180,13 @@ impl<'a, T: Transport> Client<'a, T> {
         }
     }
 
-    /// Builds and signs one request, and takes its answer if it is a good one.
-    async fn send(&self, call: &Call, more: &[(&str, &str)], retries: &Cell<u32>) -> Result<Response> {
+    /// Builds and signs the request of a call.
+    fn request(&self, call: &Call) -> Result<Request> {
         let operation = call.operation;
         self.check_plane(operation)?;
         let path = self.path(call)?;
         let mut path_and_query = match self.connection.product(operation) {
-            Some(product) => format!("/ex/{product}/{}", self.cloud_id().await?),
+            Some(product) => format!("/ex/{product}/{}", self.cloud_id()?),
             None => String::new(),
         };
         path_and_query.push_str(&path);
@@ -149,21 +194,17 @@ impl<'a, T: Transport> Client<'a, T> {
         let mut body = None;
         if let Some(object) = &call.body {
             // A cursor goes where the list's other parameters are.
-            let cursor = more.first().map(|(name, value)| object.clone().text(name, value));
+            let cursor = call.more.first().map(|(name, value)| object.clone().text(name, value));
             body = Some(cursor.as_ref().unwrap_or(object).finish().into_bytes());
         } else {
-            for (name, value) in more {
+            for (name, value) in &call.more {
                 push_query(&mut query, name, value);
             }
         }
         path_and_query.push_str(&query);
         let mut request = request(operation, self.connection.base(), path_and_query, body);
         request.headers.extend(self.connection.authorization().map(|value| ("Authorization", value)));
-        let answer = self.exchange(operation, request, retries).await?;
-        if operation.success.contains(&answer.status) && !is_refused(&answer) {
-            return Ok(answer);
-        }
-        Err(Failure::from_answer(self.connection, operation, &answer))
+        Ok(request)
     }
 
     /// The cloud id as far as it is known without asking for it; empty where none is needed.
@@ -175,13 +216,13 @@ impl<'a, T: Transport> Client<'a, T> {
     }
 
     /// The cloud id, looked up once where only the site is known: what failed is not asked again.
-    async fn cloud_id(&self) -> Result<&str> {
+    fn cloud_id(&self) -> Result<&str> {
         let Some(site) = self.connection.site_to_look_up() else { return Ok(self.connection.id()) };
         if self.cloud_id.get().is_none() {
             let operation = &gateway::TENANT_INFO;
             // Everybody may ask, so the credential stays where it belongs.
             let request = request(operation, site, operation.path.to_owned(), None);
-            let found = self.exchange(operation, request, &Cell::new(0)).await;
+            let found = block_on(self.transport, Box::pin(self.exchange(operation, request, Rc::default())));
             let found = found.and_then(|answer| cloud_id(self.connection, site, &answer));
             let _ = self.cloud_id.set(found);
         }
@@ -258,6 +299,14 @@ fn request(operation: &Operation, base: &BaseUrl, path_and_query: String, body: 
         headers.push(("Content-Length", body.len().to_string()));
     }
     Request { method: operation.method, base: base.clone(), path_and_query, headers, body }
+}
+
+/// Waits for a future that waits for nothing but the transport.
+fn block_on<R>(transport: &dyn Transport, waiting: Waiting<'_, R>) -> R {
+    let mut result = None;
+    transport.block_on(pin!(async { result = Some(waiting.await) }));
+    // `block_on` returns only when the future has ended.
+    result.unwrap_or_else(|| unreachable!())
 }
 
 fn push_query(query: &mut String, name: &str, value: &str) {

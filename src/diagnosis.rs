@@ -9,7 +9,6 @@ use crate::client::{Call, Client};
 use crate::connection::{Connection, Look, Plane};
 use crate::failure::{Failure, FailureKind, Result};
 use crate::json::Value;
-use crate::transport::Transport;
 
 /// The contract's `report`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,11 +75,11 @@ pub enum Verdict {
 type Answers = [Result<Value>];
 
 /// Finds out what a connection can do. It changes nothing: every operation that it uses reads.
-pub async fn check<T: Transport>(client: &Client<'_, T>) -> Report {
+pub fn check(client: &Client<'_>) -> Report {
     let connection = client.connection();
     let mut answers: Vec<Result<Value>> = Vec::new();
     while let Some(call) = next(connection, &answers) {
-        answers.push(client.call(call).await);
+        answers.push(client.call(call));
     }
     let mut report = Report {
         credential: connection.kind().what(),
@@ -219,13 +218,13 @@ mod tests {
     use crate::operations::all;
     use crate::retry::Policy;
     use crate::transport::TransportError;
-    use crate::transport::scripted::{Scripted, run};
+    use crate::transport::scripted::Scripted;
 
     #[test]
     fn a_host_that_cannot_be_reached_is_asked_once() {
         let connection = Connection::organization("o-1", "key", None, None).unwrap();
         let transport = Scripted::default().fail(TransportError::Unsent("connection refused".into()));
-        let report = run(check(&Client::new(&connection, &transport, DEADLINE, Policy { retries: 0 })));
+        let report = check(&Client::new(&connection, &transport, DEADLINE, Policy { retries: 0 }));
         assert_eq!(transport.asked.borrow().len(), 1);
         let verdicts: Vec<Verdict> = report.findings.iter().map(|finding| finding.verdict).collect();
         assert_eq!((verdicts.len(), verdicts[0]), (7, Verdict::Fail));
@@ -238,7 +237,7 @@ mod tests {
         for (site, is_other) in [("70ef3a32-d0da-4e09-b35e-0109f91969c3", true), ("acme.atlassian.net", false)] {
             let connection = Connection::new(&Given::new(Kind::OAuth, site, "t")).unwrap();
             let transport = (0..5).fold(Scripted::default().answer(200, resources), |it, _| it.answer(404, ""));
-            let report = run(check(&Client::new(&connection, &transport, DEADLINE, Policy { retries: 0 })));
+            let report = check(&Client::new(&connection, &transport, DEADLINE, Policy { retries: 0 }));
             assert_eq!(report.findings[1].detail.contains("It is not for the site"), is_other, "{site}");
         }
     }
@@ -253,7 +252,7 @@ mod tests {
         let person = r#"{"data":[{"accountId":"1","claimStatus":"managed"}]}"#;
         for (connection, requests) in [(site, 5), (oauth, 6), (organization, 7), (scim, 2)] {
             let transport = (0..requests).fold(Scripted::default(), |transport, _| transport.answer(200, person));
-            run(check(&Client::new(&connection, &transport, DEADLINE, Policy { retries: 0 })));
+            check(&Client::new(&connection, &transport, DEADLINE, Policy { retries: 0 }));
             let asked = transport.asked.borrow();
             assert_eq!(asked.len(), requests, "{asked:?}");
             for request in asked.iter() {

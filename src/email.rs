@@ -39,6 +39,56 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
+/// Addresses that are found again, ignoring the case of ASCII letters: a hash table, because ten
+/// thousand people are compared with ten thousand others, and the standard library's is 5 kB.
+#[derive(Default)]
+pub(crate) struct Addresses<'a> {
+    all: Vec<&'a str>,
+    /// Places in `all`, plus one; 0 is free. More than half of them are.
+    slots: Vec<u32>,
+}
+
+impl<'a> Addresses<'a> {
+    /// Keeps an address, and says whether it is a new one.
+    pub(crate) fn insert(&mut self, email: &'a str) -> bool {
+        if self.find(email).is_some() {
+            return false;
+        }
+        self.all.push(email);
+        if self.all.len() * 2 > self.slots.len() {
+            self.slots = vec![0; self.all.len() * 4];
+            for at in 0..self.all.len() {
+                let free = self.slot(self.all[at]);
+                self.slots[free] = at as u32 + 1;
+            }
+        } else {
+            let free = self.slot(email);
+            self.slots[free] = self.all.len() as u32;
+        }
+        true
+    }
+
+    /// As which it was kept, counted from 0.
+    pub(crate) fn find(&self, email: &str) -> Option<usize> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        (self.slots[self.slot(email)] as usize).checked_sub(1)
+    }
+
+    /// Where it is, or would be. FNV-1a: whoever chooses addresses that collide slows their own call.
+    fn slot(&self, email: &str) -> usize {
+        let hash = email.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
+        });
+        let mut at = hash as usize % self.slots.len();
+        while self.slots[at] != 0 && !same(self.all[self.slots[at] as usize - 1], email) {
+            at = (at + 1) % self.slots.len();
+        }
+        at
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +113,21 @@ mod tests {
         ] {
             assert!(check("email", bad).unwrap_err().message.contains("email"), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_address_is_found_again_as_what_it_was_kept() {
+        let emails: Vec<String> = (0..1000).map(|n| format!("p{n}@example.com")).collect();
+        let mut addresses = Addresses::default();
+        assert_eq!(addresses.find("p0@example.com"), None);
+        for email in &emails {
+            assert!(addresses.insert(email));
+        }
+        for (at, email) in emails.iter().enumerate() {
+            assert_eq!(addresses.find(&email.to_uppercase()), Some(at));
+            assert!(!addresses.insert(email));
+        }
+        assert_eq!(addresses.find("p1000@example.com"), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod answer;
 mod diagnosis;
 mod said;
 
+use crate::groups::MembershipOutcome;
+use crate::outcome::Outcome;
 pub(crate) use answer::is_refused;
 
 /// A result whose error is a [`Failure`].
@@ -101,6 +103,24 @@ pub enum PartOutcome {
     Unknown,
 }
 
+impl From<MembershipOutcome> for PartOutcome {
+    fn from(outcome: MembershipOutcome) -> PartOutcome {
+        match outcome {
+            MembershipOutcome::Added => PartOutcome::Added,
+            MembershipOutcome::AlreadyMember => PartOutcome::AlreadyThere,
+        }
+    }
+}
+
+impl From<Outcome> for PartOutcome {
+    fn from(outcome: Outcome) -> PartOutcome {
+        match outcome {
+            Outcome::Done => PartOutcome::Added,
+            Outcome::AlreadySo => PartOutcome::AlreadyThere,
+        }
+    }
+}
+
 impl Part {
     /// A part that did not fail.
     pub(crate) fn new(kind: PartKind, name: &str, outcome: PartOutcome) -> Part {
@@ -168,6 +188,11 @@ impl Failure {
     /// Whether the server answered with this status to somebody it knew.
     pub(crate) fn is(&self, status: u16) -> bool {
         self.status == Some(status) && self.kind != FailureKind::Unauthenticated
+    }
+
+    /// Whether every other request would fail in the same way.
+    pub(crate) fn is_for_all(&self) -> bool {
+        matches!(self.kind, FailureKind::Unauthenticated | FailureKind::DeniedByHost)
     }
 
     /// The same with what to do about it.

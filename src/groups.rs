@@ -2,7 +2,7 @@
 
 mod members;
 
-use crate::client::{Call, Changed, Client, SETTLE};
+use crate::client::{Call, Changed, Client, SETTLE, width};
 use crate::connection::Plane;
 use crate::failure::{Change, Failure, FailureKind, Result};
 use crate::id::is_uuid;
@@ -10,9 +10,8 @@ use crate::json::{Object, Value};
 use crate::operation::Operation;
 use crate::operations::{jira, organization};
 use crate::outcome::Outcome;
-use crate::transport::Transport;
-pub(crate) use members::join;
 pub use members::{add, remove};
+pub(crate) use members::{gone, join, joined, joining, leaving, left, membership};
 
 /// A group; the contract's `group`, and what changing it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub struct Group {
     /// The directory it is in, where the organization says so.
     directory_id: Option<String>,
     /// Whether an identity provider manages it.
-    synced: bool,
+    pub(crate) synced: bool,
 }
 
 /// The contract's `membership`.
@@ -44,20 +43,16 @@ pub enum MembershipOutcome {
 }
 
 /// Finds a group by its exact name or its id.
-pub async fn find<T: Transport>(client: &Client<'_, T>, group: &str) -> Result<Group> {
-    let mut found = resolve(client, &[group.to_owned()]).await?;
+pub fn find(client: &Client<'_>, group: &str) -> Result<Group> {
+    let mut found = resolve(client, &[group.to_owned()])?;
     // `resolve` gives as many as it was asked for.
     Ok(found.swap_remove(0))
 }
 
 /// Creates a group, unless there is one of that name.
-pub async fn create<T: Transport>(
-    client: &Client<'_, T>,
-    name: &str,
-    description: Option<&str>,
-) -> Result<(Outcome, Group)> {
+pub fn create(client: &Client<'_>, name: &str, description: Option<&str>) -> Result<(Outcome, Group)> {
     check(name)?;
-    let look = async || match find(client, name).await {
+    let look = || match find(client, name) {
         Ok(group) => Ok(Some(group)),
         Err(failure) if is_absent(&failure) => Ok(None),
         Err(failure) => Err(failure),
@@ -70,20 +65,20 @@ pub async fn create<T: Transport>(
         Call::new(&jira::CREATE_GROUP).json(body)
     } else {
         client.check_plane(&organization::CREATE_GROUP)?;
-        let directory_id = client.directory(None).await?;
+        let directory_id = client.directory(None)?;
         let body = description.map_or(body.clone(), |description| body.text("description", description));
         Call::new(&organization::CREATE_GROUP).path("directoryId", directory_id).json(body)
     };
-    let shows = async || Ok(look().await?.map(|_| Value::Null));
-    match client.change(call, &|| Box::pin(shows())).await {
+    let shows = || Ok(look()?.map(|_| Value::Null));
+    match client.change(call, &shows) {
         Ok(Changed::Said(_, answer)) if Group::read(&answer).is_ok() => Ok((Outcome::Done, Group::read(&answer)?)),
         // An organization's answer does not say its id.
         Ok(_) => {
             let mut patience = client.patience(SETTLE);
             loop {
-                match look().await {
+                match look() {
                     Ok(Some(group)) => return Ok((Outcome::Done, group)),
-                    Ok(None) if patience.wait().await => {}
+                    Ok(None) if patience.wait() => {}
                     Ok(None) => {
                         let message = format!("The group {name} was created, and is not to be found yet.");
                         let failure = Failure::new(FailureKind::Protocol, message).advise("Find it in a while.");
@@ -94,7 +89,7 @@ pub async fn create<T: Transport>(
             }
         }
         // There may be one of that name: a 409 in an organization, a 400 in words on a site.
-        Err(failure) if failure.is(400) || failure.is(409) => match look().await {
+        Err(failure) if failure.is(400) || failure.is(409) => match look() {
             Ok(Some(group)) => Ok((Outcome::AlreadySo, group)),
             _ => Err(failure),
         },
@@ -103,24 +98,24 @@ pub async fn create<T: Transport>(
 }
 
 /// Deletes a group, given by name or id, if it is there.
-pub async fn delete<T: Transport>(client: &Client<'_, T>, group: &str) -> Result<Outcome> {
-    let found = match find(client, group).await {
+pub fn delete(client: &Client<'_>, group: &str) -> Result<Outcome> {
+    let found = match find(client, group) {
         Ok(found) => found,
         // A name that is only written otherwise is a mistake.
         Err(failure) if is_absent(&failure) && !failure.advice.starts_with(NEAR) => return Ok(Outcome::AlreadySo),
         Err(failure) => return Err(failure),
     };
     found.check_changeable()?;
-    let look = async || {
-        let left = search(client, &Key::Id(""), &[&found.id]).await?;
+    let look = || {
+        let left = look_up(client, &[&found.id])?;
         Ok(left.iter().all(|other| other.id != found.id).then_some(Value::Null))
     };
     let call = if client.plane() == Plane::Site {
-        Key::Id(&found.id).query(Call::new(&jira::DELETE_GROUP))
+        found.query(Call::new(&jira::DELETE_GROUP))
     } else {
         found.call(&organization::DELETE_GROUP)
     };
-    match client.change(call, &|| Box::pin(look())).await {
+    match client.change(call, &look) {
         Ok(_) => Ok(Outcome::Done),
         // Somebody else was faster.
         Err(failure) if failure.is(404) => Ok(Outcome::AlreadySo),
@@ -133,39 +128,52 @@ pub async fn delete<T: Transport>(client: &Client<'_, T>, group: &str) -> Result
 /// # Errors
 ///
 /// Fails if any is missing or ambiguous, and names it.
-pub(crate) async fn resolve<T: Transport>(client: &Client<'_, T>, groups: &[String]) -> Result<Vec<Group>> {
-    for group in groups {
-        check(group)?;
-    }
-    let (ids, names): (Vec<&str>, Vec<&str>) = groups.iter().map(String::as_str).partition(|group| is_uuid(group));
-    let mut found: Vec<Group> = Vec::new();
-    for (names, key) in [(names, Key::Name("")), (ids, Key::Id(""))] {
-        // Ten ids are the most that an organization's search takes.
-        for names in names.chunks(10) {
-            found.extend(search(client, &key, names).await?);
-        }
-    }
+pub(crate) fn resolve(client: &Client<'_>, groups: &[String]) -> Result<Vec<Group>> {
+    groups.iter().try_for_each(|group| check(group))?;
+    let names: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let found = look_up(client, &names)?;
     groups.iter().map(|wanted| pick(&found, wanted)).collect()
 }
 
-async fn search<T: Transport>(client: &Client<'_, T>, key: &Key<'_>, values: &[&str]) -> Result<Vec<Group>> {
-    let call = match client.plane() {
-        Plane::Site => {
-            let name = if matches!(key, Key::Id(_)) { "groupId" } else { "groupName" };
-            values.iter().fold(Call::new(&jira::BULK_GET_GROUPS), |call, value| call.query(name, value))
+/// Finds groups by what each of them is called, name or id; [`pick`] takes one of them.
+pub(crate) fn look_up(client: &Client<'_>, groups: &[&str]) -> Result<Vec<Group>> {
+    let mut found: Vec<Group> = Vec::new();
+    client.read_all(width(None), u64::MAX, &mut search(client, groups).into_iter(), &mut |_, groups| {
+        found.extend(read(&groups.unwrap_or_default())?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// What looks groups up, each by its name or its id: [`read`] reads the answers.
+pub(crate) fn search(client: &Client<'_>, groups: &[&str]) -> Vec<Call> {
+    let is_site = client.plane() == Plane::Site;
+    let (ids, names): (Vec<&str>, Vec<&str>) = groups.iter().partition(|group| is_uuid(group));
+    // Ten ids and a hundred names are the most that an organization's search takes; a URL has an end.
+    let names = names.chunks(if is_site { 10 } else { 100 }).map(|names| {
+        if !is_site {
+            return Call::new(&organization::SEARCH_GROUPS).json(Object::new().texts("groupNames", names));
         }
-        Plane::Organization | Plane::Scim => {
-            let name = if matches!(key, Key::Id(_)) { "groupIds" } else { "groupNames" };
-            Call::new(&organization::SEARCH_GROUPS).json(Object::new().texts(name, values))
+        names.iter().fold(Call::new(&jira::BULK_GET_GROUPS), |call, name| call.query("groupName", name))
+    });
+    let ids = ids.chunks(10).map(|ids| {
+        if !is_site {
+            return Call::new(&organization::SEARCH_GROUPS).json(Object::new().texts("groupIds", ids));
         }
-    };
-    client.list(call).await?.iter().map(Group::read).collect()
+        ids.iter().fold(Call::new(&jira::BULK_GET_GROUPS), |call, id| call.query("groupId", id))
+    });
+    names.chain(ids).collect()
+}
+
+/// The groups in a list.
+pub(crate) fn read(groups: &[Value]) -> Result<Vec<Group>> {
+    groups.iter().map(Group::read).collect()
 }
 
 /// The one group of that exact name or id.
-fn pick(found: &[Group], wanted: &str) -> Result<Group> {
-    let key = Key::of(wanted);
-    let mut matches: Vec<&Group> = found.iter().filter(|group| group.is(&key)).collect();
+pub(crate) fn pick(found: &[Group], wanted: &str) -> Result<Group> {
+    let wanted_group = Group::named(wanted);
+    let mut matches: Vec<&Group> = found.iter().filter(|group| group.is_same(&wanted_group)).collect();
     matches.dedup_by_key(|group| &group.id);
     match matches.as_slice() {
         [group] => Ok((*group).clone()),
@@ -202,36 +210,8 @@ fn is_absent(failure: &Failure) -> bool {
 /// How advice begins that names a group whose name is only written otherwise.
 const NEAR: &str = "There is ";
 
-/// A group as the caller names it.
-enum Key<'a> {
-    Id(&'a str),
-    Name(&'a str),
-}
-
-impl Key<'_> {
-    fn of(group: &str) -> Key<'_> {
-        if is_uuid(group) { Key::Id(group) } else { Key::Name(group) }
-    }
-
-    /// As Jira's URLs name a group.
-    fn query(&self, call: Call) -> Call {
-        match self {
-            Key::Id(id) => call.query("groupId", id),
-            Key::Name(name) => call.query("groupname", name),
-        }
-    }
-
-    /// All that is known of it.
-    fn as_group(&self) -> Group {
-        let (id, name) = match *self {
-            Key::Id(id) => (id, ""),
-            Key::Name(name) => ("", name),
-        };
-        Group { id: id.to_owned(), name: name.to_owned(), directory_id: None, synced: false }
-    }
-}
-
-fn check(group: &str) -> Result<()> {
+/// Refuses what can be neither a group's name nor its id.
+pub(crate) fn check(group: &str) -> Result<()> {
     if !group.trim_ascii().is_empty() && group.len() <= 255 && !group.chars().any(char::is_control) {
         return Ok(());
     }
@@ -265,6 +245,11 @@ impl Group {
         Err(Failure::new(FailureKind::Conflict, message).advise("Change it at the identity provider."))
     }
 
+    /// A group of which this much is known.
+    pub(crate) fn known(id: &str, name: &str) -> Group {
+        Group { id: id.to_owned(), name: name.to_owned(), directory_id: None, synced: false }
+    }
+
     /// The groups in a Jira `User` that was read with `expand=groups`.
     pub(crate) fn of_user(user: &Value) -> Vec<Group> {
         Group::items(user).iter().filter_map(|group| Group::read(group).ok()).collect()
@@ -274,11 +259,19 @@ impl Group {
         user.get("groups").map_or(&[][..], |groups| groups.list("items"))
     }
 
-    fn is(&self, key: &Key<'_>) -> bool {
-        match key {
-            Key::Id(id) => self.id.eq_ignore_ascii_case(id),
-            Key::Name(name) => self.name == *name,
-        }
+    /// Whether it is the one that a caller means, by the id if that is known.
+    fn is_same(&self, meant: &Group) -> bool {
+        if meant.id.is_empty() { self.name == meant.name } else { self.id.eq_ignore_ascii_case(&meant.id) }
+    }
+
+    /// What a caller says of a group: its id or its name.
+    fn named(group: &str) -> Group {
+        if is_uuid(group) { Group::known(group, "") } else { Group::known("", group) }
+    }
+
+    /// As Jira's URLs name a group.
+    fn query(&self, call: Call) -> Call {
+        if self.id.is_empty() { call.query("groupname", &self.name) } else { call.query("groupId", &self.id) }
     }
 
     /// From either plane's words for a group.

@@ -1,13 +1,11 @@
 //! Inviting a person, with access and groups: looking first, then doing what is missing.
 
-mod organization;
-mod site;
+pub(crate) mod organization;
+pub(crate) mod site;
 
 use crate::client::Client;
 use crate::connection::Plane;
 use crate::failure::{Change, Failure, FailureKind, Part, PartKind, PartOutcome, Result};
-use crate::groups::MembershipOutcome;
-use crate::transport::Transport;
 
 /// The contract's `invitation`.
 #[derive(Clone, Debug)]
@@ -49,52 +47,63 @@ pub enum InviteOutcome {
 }
 
 /// Invites a person, and does only what is not so yet.
-pub async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &Invitation) -> Result<Invited> {
+pub fn invite(client: &Client<'_>, invitation: &Invitation) -> Result<Invited> {
     crate::email::check("email", &invitation.email)?;
-    if invitation.access.iter().any(|access| access.product.trim_ascii().is_empty()) {
-        return Err(
-            Failure::invalid("access: a product is empty.").advise(format!("Known are {}.", crate::product::names()))
-        );
-    }
+    check(&invitation.access)?;
     match client.plane() {
-        Plane::Site => site::invite(client, invitation).await,
-        Plane::Organization | Plane::Scim => organization::invite(client, invitation).await,
+        Plane::Site => site::invite(client, invitation),
+        Plane::Organization | Plane::Scim => organization::invite(client, invitation),
     }
 }
 
-/// What has become of an invitation's parts so far.
+/// Refuses access to nothing.
+pub(crate) fn check(access: &[Access]) -> Result<()> {
+    if access.iter().any(|access| access.product.trim_ascii().is_empty()) {
+        let advice = format!("Known are {}.", crate::product::names());
+        return Err(Failure::invalid("access: a product is empty.").advise(advice));
+    }
+    Ok(())
+}
+
+/// What has become of an invitation's parts so far, or of a step's.
 #[derive(Default)]
-struct Progress {
+pub(crate) struct Progress {
     parts: Vec<Part>,
     first_failure: Option<Failure>,
-    /// Whether a person was invited who was not there, whatever became of the parts.
-    invited: bool,
+    /// Whether anything was done besides the parts: a person was invited who was not there.
+    pub(crate) is_changed: bool,
     /// Whether it cannot be told what became of some part.
-    is_unknown: bool,
+    pub(crate) is_unknown: bool,
 }
 
 impl Progress {
-    fn done(&mut self, kind: PartKind, name: &str, outcome: PartOutcome) {
+    pub(crate) fn done(&mut self, kind: PartKind, name: &str, outcome: PartOutcome) {
         self.parts.push(Part::new(kind, name, outcome));
     }
 
-    fn failed(&mut self, kind: PartKind, name: &str, failure: Failure) {
+    pub(crate) fn failed(&mut self, kind: PartKind, name: &str, failure: Failure) {
         self.parts.push(Part::failed(kind, name, &failure));
         self.is_unknown |= failure.change == Change::Unknown;
         self.first_failure.get_or_insert(failure);
     }
 
-    fn joined(&mut self, group: &str, result: Result<MembershipOutcome>) {
+    /// Something that is no part failed, and nothing was done after it.
+    pub(crate) fn stopped(&mut self, failure: Failure) {
+        self.is_unknown |= failure.change == Change::Unknown;
+        self.first_failure.get_or_insert(failure);
+    }
+
+    /// What became of a part.
+    pub(crate) fn part(&mut self, kind: PartKind, name: &str, result: Result<PartOutcome>) {
         match result {
-            Ok(MembershipOutcome::Added) => self.done(PartKind::Group, group, PartOutcome::Added),
-            Ok(MembershipOutcome::AlreadyMember) => self.done(PartKind::Group, group, PartOutcome::AlreadyThere),
-            Err(failure) => self.failed(PartKind::Group, group, failure),
+            Ok(outcome) => self.done(kind, name, outcome),
+            Err(failure) => self.failed(kind, name, failure),
         }
     }
 
     /// Success if no part failed; otherwise the failure, saying how far it got.
-    fn finish(self, account_id: Option<String>) -> Result<Invited> {
-        let changed = self.invited
+    pub(crate) fn finish(self, account_id: Option<String>) -> Result<Invited> {
+        let changed = self.is_changed
             || self.parts.iter().any(|part| matches!(part.outcome, PartOutcome::Added | PartOutcome::Requested));
         let Some(mut failure) = self.first_failure else {
             let outcome = if changed { InviteOutcome::Invited } else { InviteOutcome::AlreadyThere };
@@ -110,15 +119,18 @@ impl Progress {
             parts.map(|part| format!("{} ({})", part.name, part.reason)).collect::<Vec<_>>().join("; ")
         };
         let (failed, unknown) = (of(PartOutcome::Failed), of(PartOutcome::Unknown));
-        let mut message = "The invitation was made in part.".to_owned();
-        for (what, list) in [("Not done", failed), ("Not known", unknown)] {
+        let mut message = "This was done in part.".to_owned();
+        for (what, list) in [("Not done", &failed), ("Not known", &unknown)] {
             if !list.is_empty() {
                 message.push_str(&format!(" {what}: {list}."));
             }
         }
+        if failed.is_empty() && unknown.is_empty() {
+            message.push_str(&format!(" {}", failure.message));
+        }
         failure.message = message;
         failure.kind = FailureKind::Incomplete;
-        failure.advice = format!("Mend the cause and invite again; what is done stays done. {}", failure.advice);
+        failure.advice = format!("Mend the cause and do it again; what is done stays done. {}", failure.advice);
         failure.change = Change::PartlyApplied;
         Err(failure)
     }

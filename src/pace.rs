@@ -73,6 +73,11 @@ impl Budget {
         Some(Budget { limit: 1, remaining: 0, resets_in, is_of_endpoint })
     }
 
+    /// The same once so many requests that left since then have been counted.
+    pub fn less(self, sent: u32) -> Budget {
+        Budget { remaining: self.remaining.saturating_sub(sent.into()), ..self }
+    }
+
     /// The pause before the next request: none while a fifth is left (below that, Jira says
     /// `X-RateLimit-NearLimit`); then what is left is spread over the rest of the window; and where
     /// nothing is left, the rest of the window.

@@ -22,6 +22,13 @@ pub(crate) enum OnSite {
     Confluence,
 }
 
+impl OnSite {
+    /// Whether Confluence invites into it.
+    pub(crate) fn is_confluence(self) -> bool {
+        matches!(self, OnSite::Confluence)
+    }
+}
+
 /// The products that a site can give access to. An organization may have more, which are found by
 /// the names it lists them under.
 pub(crate) const PRODUCTS: &[Product] = &[

@@ -7,6 +7,7 @@ pub mod wasi;
 
 use crate::operation::Method;
 use crate::url::BaseUrl;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// The largest body that is read, in bytes; far above a page of any list that is asked for here, and
@@ -78,22 +79,28 @@ impl TransportError {
     }
 }
 
+/// What is waited for: one exchange, or a time.
+pub type Waiting<'a, R> = Pin<Box<dyn Future<Output = R> + 'a>>;
+
 /// Sends requests, and knows the time.
 ///
-/// The futures run on one thread, so they need not be `Send`.
-#[expect(async_fn_in_trait, reason = "one thread in the guest, and nobody else implements it")]
+/// What it waits for is a future, so that several can be waited for at once; whoever uses it is plain
+/// code, and waits in [`Transport::block_on`].
 pub trait Transport {
     /// Sends one request and reads its whole answer before `deadline`, a time of [`Self::now`].
     ///
     /// Redirects are answers. An answer that began and did not end in time is a timeout.
-    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError>;
+    fn send(&self, request: Request, deadline: Duration) -> Waiting<'_, Result<Response, TransportError>>;
 
     /// The monotonic time since some fixed moment.
     fn now(&self) -> Duration;
 
     /// Waits until a time of [`Self::now`].
-    async fn sleep(&self, until: Duration);
+    fn sleep(&self, until: Duration) -> Waiting<'_, ()>;
 
     /// A random number, so that those who wait for the same do not all come back at once.
     fn random(&self) -> u64;
+
+    /// Runs a future to its end, which waits for nothing but this transport.
+    fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>);
 }

@@ -7,7 +7,6 @@ use crate::json::Value;
 use crate::operation::Operation;
 use crate::operations::organization;
 use crate::outcome::Outcome;
-use crate::transport::Transport;
 
 /// A standing that somebody can be given.
 pub struct Standing {
@@ -30,31 +29,39 @@ pub const REMOVED: Standing = Standing {
     is_so: |status| matches!(status, None | Some(AccountStatus::NotInvited)),
 };
 
+impl Standing {
+    /// Whether somebody has it, in every directory that they are in.
+    pub(crate) fn is_of(&self, found: Option<&Found>) -> bool {
+        match found {
+            None => (self.is_so)(None),
+            Some(found) => found.statuses.iter().all(|status| (self.is_so)(Some(*status))),
+        }
+    }
+}
+
 /// Gives a person, by account id or e-mail address, a standing.
-pub async fn set<T: Transport>(client: &Client<'_, T>, person: &str, standing: &Standing) -> Result<Outcome> {
+pub fn set(client: &Client<'_>, person: &str, standing: &Standing) -> Result<Outcome> {
     super::check_person(person)?;
     client.check_plane(standing.operation)?;
-    let found = if person.contains('@') {
-        Matches::read(client, person).await?.one()?.cloned()
-    } else {
-        by_id(client, person).await?
-    };
-    // In every directory that they are in.
-    let is_so = |found: &Option<Found>| match found {
-        None => (standing.is_so)(None),
-        Some(found) => found.statuses.iter().all(|status| (standing.is_so)(Some(*status))),
-    };
-    if is_so(&found) {
+    let found =
+        if person.contains('@') { Matches::read(client, person)?.one()?.cloned() } else { by_id(client, person)? };
+    if standing.is_of(found.as_ref()) {
         return Ok(Outcome::AlreadySo);
     }
     let found = found.ok_or_else(|| no_such(person))?;
     let account_id = &found.account.account_id;
-    let directory_id = client.directory(Some(account_id)).await?;
-    let look = async || {
-        let found = by_id(client, account_id).await?;
-        Ok(is_so(&found).then_some(Value::Null))
-    };
-    let call = Call::new(standing.operation).path("accountId", account_id).path("directoryId", directory_id);
-    client.change(call, &|| Box::pin(look())).await?;
+    let directory_id = client.directory(Some(account_id))?;
+    client.change(call(standing, account_id, &directory_id), &|| look(client, standing, account_id))?;
     Ok(Outcome::Done)
+}
+
+/// What gives somebody a standing in a directory.
+pub(crate) fn call(standing: &Standing, account_id: &str, directory_id: &str) -> Call {
+    Call::new(standing.operation).path("accountId", account_id).path("directoryId", directory_id)
+}
+
+/// What shows that they have it.
+pub(crate) fn look(client: &Client<'_>, standing: &Standing, account_id: &str) -> Result<Option<Value>> {
+    let found = by_id(client, account_id)?;
+    Ok(standing.is_of(found.as_ref()).then_some(Value::Null))
 }

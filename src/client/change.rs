@@ -4,15 +4,14 @@ use super::{Call, Client, SETTLE, decode};
 use crate::failure::{Change, Failure, Result};
 use crate::json::{MAX_VALUES, Value};
 use crate::operation::Safety;
-use crate::transport::{Response, Transport};
+use crate::transport::Response;
 use std::cell::Cell;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// How long a change may not show that can be sent again without harm.
 pub(super) const BRIEF: Duration = Duration::from_secs(2);
 
-impl<T: Transport> Client<'_, T> {
+impl Client<'_> {
     /// Calls an operation that changes something. Where its answer is lost, so that the change may have
     /// been made, it looks, and sends it again only if the change does not show.
     ///
@@ -23,12 +22,41 @@ impl<T: Transport> Client<'_, T> {
     /// # Errors
     ///
     /// The failure of the operation, whose `change` says what looking told.
-    pub(crate) async fn change(&self, call: Call, look: &Look<'_>) -> Result<Changed> {
+    pub(crate) fn change(&self, call: Call, look: &Look<'_>) -> Result<Changed> {
+        self.settle(&call, self.send(&call), look)
+    }
+
+    /// The same of many, so many at once; `look` is told the number of the call.
+    ///
+    /// Nothing more is sent where the connection is refused, or where hardly any time is left: what was
+    /// not sent has no result.
+    pub(crate) fn change_all(
+        &self,
+        width: usize,
+        calls: &mut dyn Iterator<Item = Call>,
+        look: &dyn Fn(usize) -> Result<Option<Value>>,
+    ) -> Vec<Result<Changed>> {
+        let mut sent: Vec<Option<(Call, Result<Response>)>> = Vec::new();
+        self.overlap(width, calls, &mut |number, call, answer| {
+            let goes_on = self.has_time() && !answer.as_ref().is_err_and(Failure::is_for_all);
+            if sent.len() <= number {
+                sent.resize_with(number + 1, || None);
+            }
+            sent[number] = Some((call, answer));
+            goes_on
+        });
+        // A call that was sent was answered, and so were those before it.
+        let settled = sent.into_iter().flatten().enumerate();
+        settled.map(|(number, (call, answer))| self.settle(&call, answer, &|| look(number))).collect()
+    }
+
+    /// Finds out what became of a change, of which this is the answer.
+    fn settle(&self, call: &Call, answer: Result<Response>, look: &Look<'_>) -> Result<Changed> {
         let safety = call.operation.safety;
-        let retries = Cell::new(0);
-        let mut is_again = false;
+        let (mut is_again, mut answer) = (false, Some(answer));
         loop {
-            let mut failure = match self.send(&call, &[], &retries).await.and_then(|answer| changed(&call, &answer)) {
+            let answer = answer.take().unwrap_or_else(|| self.send(call));
+            let mut failure = match answer.and_then(|answer| changed(call, &answer)) {
                 Ok(changed) => return Ok(changed),
                 // Refused the second time, it may have been made the first time.
                 Err(failure) if is_again || failure.change == Change::Unknown => failure.after(Change::Unknown),
@@ -36,8 +64,8 @@ impl<T: Transport> Client<'_, T> {
             };
             let mut patience = self.patience(if safety == Safety::Write { BRIEF } else { SETTLE });
             let seen = loop {
-                match look().await {
-                    Ok(None) if patience.wait().await => {}
+                match look() {
+                    Ok(None) if patience.wait() => {}
                     seen => break seen,
                 }
             };
@@ -55,7 +83,7 @@ impl<T: Transport> Client<'_, T> {
                 Safety::Once => !is_again && matches!(failure.status, Some(502..=504)),
                 Safety::Read | Safety::Later => false,
             };
-            if !patience.is_full || !may_be_again || !self.wait(&retries, &failure).await {
+            if !patience.is_full || !may_be_again || !self.wait(&call.retries, &failure) {
                 let is_sure = patience.is_full && safety == Safety::Write && !is_refused;
                 return Err(if is_sure { failure.after(Change::NotApplied) } else { failure });
             }
@@ -65,7 +93,7 @@ impl<T: Transport> Client<'_, T> {
 }
 
 /// Looks for a change: what shows it, or nothing where it does not show.
-pub(crate) type Look<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<Option<Value>>> + 'a>> + 'a;
+pub(crate) type Look<'a> = dyn Fn() -> Result<Option<Value>> + 'a;
 
 /// A change that was made.
 pub(crate) enum Changed {

@@ -3,19 +3,20 @@
 mod change;
 mod exchange;
 mod list;
+mod overlap;
 
 use super::*;
 use crate::connection::{Given, Kind};
 use crate::operations::{confluence, jira, scim};
 use crate::transport::TransportError;
-use crate::transport::scripted::{Scripted, run};
+use crate::transport::scripted::Scripted;
 
 /// Nothing is sent again.
 const ONCE: Policy = Policy { retries: 0 };
 
 /// Makes a change that nothing can be seen of.
-fn tell(client: &Client<'_, Scripted>, call: Call) -> Result<()> {
-    run(client.change(call, &|| Box::pin(async { Ok(None) }))).map(drop)
+fn tell(client: &Client<'_>, call: Call) -> Result<()> {
+    client.change(call, &|| Ok(None)).map(drop)
 }
 
 fn organization() -> Connection {
@@ -44,14 +45,14 @@ fn a_cloud_id_is_looked_up_once_and_taken_only_if_it_is_one() {
     let call = || Call::new(&jira::MYSELF);
     let transport = Scripted::default().answer(200, &body).answer(200, "{}").answer(200, "{}");
     let client = Client::new(&connection, &transport, DEADLINE, ONCE);
-    run(client.call(call())).unwrap();
-    run(client.call(call())).unwrap();
+    client.call(call()).unwrap();
+    client.call(call()).unwrap();
     let myself = format!("GET /ex/jira/{id}/rest/api/3/myself");
     assert_eq!(*transport.asked.borrow(), ["GET /_edge/tenant_info", &myself, &myself]);
     for (status, body) in [(403, body.as_str()), (200, r#"{"cloudId":"../../admin"}"#), (200, "{}"), (200, "<html>")] {
         let transport = Scripted::default().answer(status, body);
         let client = Client::new(&connection, &transport, DEADLINE, ONCE);
-        let failure = run(client.call(call())).unwrap_err();
+        let failure = client.call(call()).unwrap_err();
         assert_eq!((failure.kind, failure.status), (FailureKind::NotFound, Some(status)), "{body}");
     }
 }
@@ -70,7 +71,7 @@ fn a_cloud_id_that_cannot_be_looked_up_now_is_not_one_that_is_not_there() {
         let transport = Scripted::default().with(status, &[("Retry-After", "7")], "");
         let connection = Connection::new(&Given::new(Kind::OAuth, "acme.atlassian.net", "token")).unwrap();
         let client = Client::new(&connection, &transport, DEADLINE, ONCE);
-        let failure = run(client.call(Call::new(&jira::MYSELF))).unwrap_err();
+        let failure = client.call(Call::new(&jira::MYSELF)).unwrap_err();
         assert_eq!((failure.kind, failure.retry_after), (kind, Some(7)));
     }
 }

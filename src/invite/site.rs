@@ -1,81 +1,123 @@
 //! Inviting on a site: Jira's `createUser`, Confluence's own invitation, and group by group.
 
-use super::{Invitation, Invited, Progress};
+use super::{Access, Invitation, Invited, Progress};
 use crate::accounts::Matches;
-use crate::client::{Call, Changed, Client, Look};
+use crate::client::{Call, Changed, Client};
 use crate::email;
 use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
-use crate::groups::{self, Group, MembershipOutcome};
+use crate::groups::{self, Group};
 use crate::json::{Object, Value};
 use crate::operations::{confluence, jira};
 use crate::product::{self, OnSite};
-use crate::transport::Transport;
 
-/// An access that was asked for: the caller's word for it, and how the site gives it.
-type Wanted<'a> = (&'a str, OnSite);
+/// An access that is asked for: the caller's word for it, and how the site gives it.
+pub(crate) type Wanted<'a> = (&'a str, OnSite);
 
 /// A person on the site, as far as an invitation needs to know them.
-struct User {
-    account_id: String,
+pub(crate) struct User {
+    pub(crate) account_id: String,
     /// The keys of the Jira products they have access to.
-    products: Vec<String>,
+    pub(crate) products: Vec<String>,
     /// The groups they are in.
-    groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
 }
 
-pub(super) async fn invite<T: Transport>(client: &Client<'_, T>, invitation: &Invitation) -> Result<Invited> {
-    let wanted = wanted(invitation)?;
+pub(super) fn invite(client: &Client<'_>, invitation: &Invitation) -> Result<Invited> {
+    if invitation.message.is_some() {
+        return Err(no_message());
+    }
+    let wanted = wanted(&invitation.access)?;
     let email = &invitation.email;
-    let matches = Matches::read(client, email).await?;
-    let present = matches.one()?.map(|found| found.account.account_id.clone());
-    if present.is_none() && wanted.is_empty() {
-        return Err(Failure::invalid(format!("access: {email} is not to be found here, and no product is named."))
-            .advise(format!("A site invites into products only. Name one at least: {}.", product::names())));
+    let matches = Matches::read(client, email)?;
+    if matches.one()?.is_none() && wanted.is_empty() {
+        return Err(no_product(email));
     }
     // Before anything is changed, because a misspelt group is the commonest mistake.
-    let groups = groups::resolve(client, &invitation.groups).await?;
-
+    let groups = groups::resolve(client, &invitation.groups)?;
+    let groups: Vec<(&str, &str)> =
+        invitation.groups.iter().zip(&groups).map(|(name, group)| (name.as_str(), group.id.as_str())).collect();
     let mut progress = Progress::default();
-    let user = match present {
-        Some(account_id) => Some(complete(client, email, &account_id, &wanted, &mut progress).await?),
-        None => create(client, email, &wanted, &matches.hidden, &mut progress).await?,
+    let account_id = bring(client, &matches, &wanted, &groups, &mut progress)?;
+    progress.finish(account_id)
+}
+
+/// Brings somebody onto the site, and into groups by name and id, as far as it is not so yet; their
+/// account, where it is known then.
+pub(crate) fn bring(
+    client: &Client<'_>,
+    matches: &Matches,
+    wanted: &[Wanted<'_>],
+    groups: &[(&str, &str)],
+    progress: &mut Progress,
+) -> Result<Option<String>> {
+    let email = &matches.email;
+    let user = match matches.one()? {
+        Some(found) => Some(complete(client, email, &found.account.account_id, wanted, progress)?),
+        None => create(client, email, wanted, &matches.hidden, progress)?,
     };
     for (name, _) in wanted.iter().filter(|(_, on_site)| matches!(on_site, OnSite::Confluence)) {
-        match invite_to_confluence(client, email).await {
-            Ok(outcome) => progress.done(PartKind::Access, name, outcome),
-            Err(failure) => progress.failed(PartKind::Access, name, failure),
-        }
+        progress.part(PartKind::Access, name, to_confluence(client, &[email]).swap_remove(0));
     }
-    for (name, group) in invitation.groups.iter().zip(&groups) {
+    for (name, id) in groups {
         let result = match &user {
-            Some(user) if user.groups.iter().any(|other| other.id == group.id) => Ok(MembershipOutcome::AlreadyMember),
-            Some(user) => groups::join(client, group, &user.account_id).await,
-            None => Err(Failure::new(FailureKind::NotFound, "Confluence shows the account only once they accept")
-                .advise("Add them to the group after that.")),
+            Some(user) if user.groups.iter().any(|other| other.id == *id) => Ok(PartOutcome::AlreadyThere),
+            Some(user) => groups::join(client, &Group::known(id, name), &user.account_id),
+            None => Err(not_yet()),
         };
-        progress.joined(name, result);
+        progress.part(PartKind::Group, name, result);
     }
-    progress.finish(user.map(|user| user.account_id))
+    Ok(user.map(|user| user.account_id))
+}
+
+/// Whom only Confluence was asked to invite.
+pub(crate) fn not_yet() -> Failure {
+    Failure::new(FailureKind::NotFound, "Confluence shows the account only once they accept")
+        .advise("Add them to the group after that.")
+}
+
+/// What identifies Confluence beside Jira's products, which have keys.
+pub(crate) const CONFLUENCE: &str = "confluence";
+
+/// What identifies a product on the site.
+pub(crate) fn id_of(product: OnSite) -> &'static str {
+    match product {
+        OnSite::Jira(key) => key,
+        OnSite::Confluence => CONFLUENCE,
+    }
+}
+
+/// What [`id_of`] identifies.
+pub(crate) fn product(id: &str) -> Result<OnSite> {
+    let known = product::by_name(id);
+    known.map(|product| product.on_site).ok_or_else(|| {
+        Failure::invalid(format!("access: a site knows no product `{id}`."))
+            .advise(format!("It knows {}.", product::names()))
+    })
+}
+
+/// What a site does not do.
+pub(crate) fn no_message() -> Failure {
+    Failure::invalid("message: a site writes its invitations itself.")
+        .advise("Leave the message out, or use an organization's API key.")
+}
+
+/// Whom a site cannot invite.
+pub(crate) fn no_product(email: &str) -> Failure {
+    Failure::invalid(format!("access: {email} is not to be found here, and no product is named."))
+        .advise(format!("A site invites into products only. Name one at least: {}.", product::names()))
 }
 
 /// What can be refused without a request.
-fn wanted(invitation: &Invitation) -> Result<Vec<Wanted<'_>>> {
-    if invitation.message.is_some() {
-        return Err(Failure::invalid("message: a site writes its invitations itself.")
-            .advise("Leave the message out, or use an organization's API key."));
-    }
+pub(crate) fn wanted(access: &[Access]) -> Result<Vec<Wanted<'_>>> {
     let mut wanted: Vec<Wanted<'_>> = Vec::new();
-    for access in &invitation.access {
+    for access in access {
         let name = access.product.as_str();
-        let product = product::by_name(name).ok_or_else(|| {
-            Failure::invalid(format!("access: a site knows no product `{name}`."))
-                .advise(format!("It knows {}.", product::names()))
-        })?;
+        let on_site = product(name)?;
         if access.role != "user" {
             return Err(Failure::invalid(format!("access: a site cannot make somebody {} of {name}.", access.role))
                 .advise("Ask for the role `user`, or use an organization's API key."));
         }
-        wanted.push((name, product.on_site));
+        wanted.push((name, on_site));
     }
     Ok(wanted)
 }
@@ -89,31 +131,48 @@ fn in_jira<'a>(wanted: &'a [Wanted<'a>]) -> impl Iterator<Item = (&'a str, &'sta
 }
 
 /// Invites somebody who was not found.
-async fn create<T: Transport>(
-    client: &Client<'_, T>,
+fn create(
+    client: &Client<'_>,
     email: &str,
     wanted: &[Wanted<'_>],
     hidden: &[String],
     progress: &mut Progress,
 ) -> Result<Option<User>> {
+    let Some(call) = creating(email, wanted) else { return Ok(None) };
+    let result = client.change(call, &|| look_for(client, email, hidden));
+    created(client, wanted, hidden, result, progress).map(Some)
+}
+
+/// What invites somebody into Jira products, where any is wanted.
+pub(crate) fn creating(email: &str, wanted: &[Wanted<'_>]) -> Option<Call> {
     let products = products(wanted, |_| true);
-    if products.is_empty() {
-        return Ok(None);
+    (!products.is_empty()).then(|| into_jira(email, &products))
+}
+
+/// What shows that somebody who was not found is there now; these accounts' addresses were hidden then.
+pub(crate) fn look_for(client: &Client<'_>, email: &str, hidden: &[String]) -> Result<Option<Value>> {
+    let matches = Matches::read(client, email)?;
+    match matches.one()? {
+        Some(found) => get(client, &found.account.account_id).map(Some),
+        None if matches.hidden.iter().all(|id| hidden.contains(id)) => Ok(None),
+        // Somebody new whose address is hidden may be the one, and who is invited twice gets two e-mails.
+        None => Err(Failure::new(FailureKind::Ambiguous, "The site hides the address of somebody new.")),
     }
-    let look = async || {
-        let matches = Matches::read(client, email).await?;
-        match matches.one()? {
-            Some(found) => get(client, &found.account.account_id).await.map(Some),
-            None if matches.hidden.iter().all(|id| hidden.contains(id)) => Ok(None),
-            // Somebody new whose address is hidden may be the one, and who is invited twice gets two e-mails.
-            None => Err(Failure::new(FailureKind::Ambiguous, "The site hides the address of somebody new.")),
-        }
-    };
-    let (mut user, mut is_read) = post_user(client, email, &products, &|| Box::pin(look())).await?;
+}
+
+/// What became of that.
+pub(crate) fn created(
+    client: &Client<'_>,
+    wanted: &[Wanted<'_>],
+    hidden: &[String],
+    result: Result<Changed>,
+    progress: &mut Progress,
+) -> Result<User> {
+    let (mut user, mut is_read) = said(result)?;
     // Jira says 201 for people who had access, too, and a hidden address is how they were not found.
     let was_there = hidden.contains(&user.account_id);
     if was_there && !is_read {
-        user = read(client, &user.account_id).await.map_err(|failure| failure.after(Change::Unknown))?;
+        user = read(client, &user.account_id).map_err(|failure| failure.after(Change::Unknown))?;
         is_read = true;
     }
     for (name, product) in in_jira(wanted) {
@@ -123,31 +182,31 @@ async fn create<T: Transport>(
             (_, false) => progress.failed(PartKind::Access, name, nothing_given()),
         }
     }
-    Ok(Some(user))
+    Ok(user)
 }
 
 /// Gives somebody who was found the Jira products that they lack.
-async fn complete<T: Transport>(
-    client: &Client<'_, T>,
+fn complete(
+    client: &Client<'_>,
     email: &str,
     account_id: &str,
     wanted: &[Wanted<'_>],
     progress: &mut Progress,
 ) -> Result<User> {
-    let before = read(client, account_id).await?;
+    let before = read(client, account_id)?;
     let missing = products(wanted, |key| !before.has(key));
     let after = if missing.is_empty() {
         None
     } else {
-        let look = async || {
-            let now = get(client, account_id).await?;
+        let look = || {
+            let now = get(client, account_id)?;
             let user = User::read(&now)?;
             Ok(missing.iter().any(|product| user.has(product)).then_some(now))
         };
-        match post_user(client, email, &missing, &|| Box::pin(look())).await? {
+        match said(client.change(into_jira(email, &missing), &look))? {
             (user, true) => Some(user),
             // The answer to this legacy call does not say what it gave.
-            _ => Some(read(client, account_id).await.map_err(|failure| failure.after(Change::Unknown))?),
+            _ => Some(read(client, account_id).map_err(|failure| failure.after(Change::Unknown))?),
         }
     };
     for (name, product) in in_jira(wanted) {
@@ -178,47 +237,72 @@ fn nothing_given() -> Failure {
         .advise("A site cannot always give products to people who are there; use an organization's API key.")
 }
 
-async fn read<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<User> {
-    User::read(&get(client, account_id).await?)
+fn read(client: &Client<'_>, account_id: &str) -> Result<User> {
+    User::read(&get(client, account_id)?)
 }
 
-async fn get<T: Transport>(client: &Client<'_, T>, account_id: &str) -> Result<Value> {
-    let call = Call::new(&jira::GET_USER).query("accountId", account_id);
-    client.call(call.query("expand", "groups,applicationRoles")).await
+fn get(client: &Client<'_>, account_id: &str) -> Result<Value> {
+    client.call(user_call(account_id))
 }
 
-/// Invites into products; the person, and whether what they have was read and is not just an answer.
-async fn post_user<T: Transport>(
-    client: &Client<'_, T>,
-    email: &str,
-    products: &[&str],
-    look: &Look<'_>,
-) -> Result<(User, bool)> {
-    let body = Object::new().text("emailAddress", email).texts("products", products);
-    let (answer, is_read) = match client.change(Call::new(&jira::CREATE_USER).json(body), look).await? {
+/// What asks for a person with their groups and products.
+pub(crate) fn user_call(account_id: &str) -> Call {
+    Call::new(&jira::GET_USER).query("accountId", account_id).query("expand", "groups,applicationRoles")
+}
+
+fn into_jira(email: &str, products: &[&str]) -> Call {
+    Call::new(&jira::CREATE_USER).json(Object::new().text("emailAddress", email).texts("products", products))
+}
+
+/// The person, and whether what they have was read and is not just an answer.
+fn said(result: Result<Changed>) -> Result<(User, bool)> {
+    let (answer, is_read) = match result? {
         Changed::Said(_, answer) => (answer, false),
         Changed::Seen(user) => (user, true),
     };
     User::read(&answer).map(|user| (user, is_read)).map_err(|failure| failure.after(Change::Applied))
 }
 
-async fn invite_to_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<PartOutcome> {
-    let has_access = || has_confluence(client, email);
-    if has_access().await? {
-        return Ok(PartOutcome::AlreadyThere);
-    }
-    let look = async || has_access().await.map(|has_access| has_access.then_some(Value::Null));
-    let call = Call::new(&confluence::INVITE).json(Object::new().texts("emails", &[email]));
-    match client.change(call, &|| Box::pin(look())).await? {
-        // It says 200 to everything and works later, so this much is known and no more.
-        Changed::Said(..) => Ok(PartOutcome::Requested),
-        Changed::Seen(_) => Ok(PartOutcome::Added),
-    }
+/// Invites people, [`AT_ONCE`] at most, to Confluence who have no access to it.
+pub(crate) fn to_confluence(client: &Client<'_>, emails: &[&str]) -> Vec<Result<PartOutcome>> {
+    let access = || client.call(access_call(emails));
+    let before = match access() {
+        Ok(access) => access,
+        Err(failure) => return vec![Err(failure); emails.len()],
+    };
+    let lacks = |email: &&str| matches!(has_access(&before, email), Ok(false));
+    let missing: Vec<&str> = emails.iter().copied().filter(lacks).collect();
+    let result = if missing.is_empty() {
+        Ok(PartOutcome::AlreadyThere)
+    } else {
+        let look = || {
+            let now = access()?;
+            Ok(missing.iter().all(|email| matches!(has_access(&now, email), Ok(true))).then_some(Value::Null))
+        };
+        let call = Call::new(&confluence::INVITE).json(Object::new().texts("emails", &missing));
+        client.change(call, &look).map(|changed| match changed {
+            // It says 200 to everything and works later, so this much is known and no more.
+            Changed::Said(..) => PartOutcome::Requested,
+            Changed::Seen(_) => PartOutcome::Added,
+        })
+    };
+    let each = emails.iter().map(|email| match has_access(&before, email)? {
+        true => Ok(PartOutcome::AlreadyThere),
+        false => result.clone(),
+    });
+    each.collect()
 }
 
-async fn has_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Result<bool> {
-    let emails = Object::new().texts("emails", &[email]);
-    let access = client.call(Call::new(&confluence::CHECK_ACCESS).json(emails)).await?;
+/// What asks Confluence which of some people, [`AT_ONCE`] at most, have access; [`has_access`] reads it.
+pub(crate) fn access_call(emails: &[&str]) -> Call {
+    Call::new(&confluence::CHECK_ACCESS).json(Object::new().texts("emails", emails))
+}
+
+/// How many people Confluence is asked for, or invites, at once; it takes no more.
+pub(crate) const AT_ONCE: usize = 100;
+
+/// What Confluence says of one of them.
+pub(crate) fn has_access(access: &Value, email: &str) -> Result<bool> {
     // Without the list nothing is known, and least of all that they have access.
     if access.get("emailsWithoutAccess").and_then(Value::as_list).is_none() {
         let message = "Confluence does not say who has access";
@@ -234,7 +318,7 @@ async fn has_confluence<T: Transport>(client: &Client<'_, T>, email: &str) -> Re
 
 impl User {
     /// From Jira's `User`; products and groups are in it only if they were asked for by `expand`.
-    fn read(user: &Value) -> Result<User> {
+    pub(crate) fn read(user: &Value) -> Result<User> {
         let roles = user.get("applicationRoles").map_or(&[][..], |roles| roles.list("items"));
         Ok(User {
             account_id: user.need("accountId")?,

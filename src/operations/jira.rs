@@ -70,6 +70,32 @@ pub const BULK_GET_GROUPS: Operation = Operation {
     role: BROWSE,
 };
 
+/// Lists a group's members, 50 at most on a page.
+pub const GROUP_MEMBERS: Operation = Operation {
+    id: "getUsersFromGroup",
+    plane: Plane::Site,
+    method: Method::Get,
+    path: "/rest/api/3/group/member",
+    safety: Safety::Read,
+    success: &[200],
+    paging: Paging::PageBean,
+    scopes: Scopes::either("manage:jira-configuration", &["read:group:jira", "read:user:jira", "read:avatar:jira"]),
+    role: "somebody with the global permission Browse users and groups, or a site admin",
+};
+
+/// Lists Jira's products, each with how many more people its licence takes.
+pub const APPLICATION_ROLES: Operation = Operation {
+    id: "getAllApplicationRoles",
+    plane: Plane::Site,
+    method: Method::Get,
+    path: "/rest/api/3/applicationrole",
+    safety: Safety::Read,
+    success: &[200],
+    paging: Paging::None,
+    scopes: Scopes::either("manage:jira-configuration", &["read:application-role:jira"]),
+    role: "somebody with the global permission Administer Jira",
+};
+
 /// Adds a person to a group: the group in the URL, the account id in the body.
 pub const ADD_USER_TO_GROUP: Operation = Operation {
     id: "addUserToGroup",
@@ -156,6 +182,8 @@ pub(super) const ALL: &[&Operation] = &[
     &GET_USER,
     &CREATE_USER,
     &BULK_GET_GROUPS,
+    &GROUP_MEMBERS,
+    &APPLICATION_ROLES,
     &ADD_USER_TO_GROUP,
     &REMOVE_USER_FROM_GROUP,
     &CREATE_GROUP,

@@ -1,9 +1,11 @@
 //! A transport for tests: scripted answers, recorded requests, and a clock that goes on only when
 //! somebody waits.
 
-use super::{Request, Response, Transport, TransportError};
+use super::{Request, Response, Transport, TransportError, Waiting};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::ready;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// Answers in the order they were given, and keeps what was asked.
@@ -43,7 +45,7 @@ impl Scripted {
 }
 
 impl Transport for Scripted {
-    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
+    fn send(&self, request: Request, deadline: Duration) -> Waiting<'_, Result<Response, TransportError>> {
         let body = String::from_utf8(request.body.unwrap_or_default()).unwrap();
         let line = format!("{} {} {body}", request.method.name(), request.path_and_query);
         self.asked.borrow_mut().push(line.trim_end().to_owned());
@@ -51,27 +53,25 @@ impl Transport for Scripted {
         let (time, answer) = answer.expect("one more request than the script has answers");
         let end = self.now.get() + time;
         self.now.set(end.min(deadline));
-        if end > deadline { Err(TransportError::Timeout { sent: true }) } else { answer }
+        Box::pin(ready(if end > deadline { Err(TransportError::Timeout { sent: true }) } else { answer }))
     }
 
     fn now(&self) -> Duration {
         self.now.get()
     }
 
-    async fn sleep(&self, until: Duration) {
+    fn sleep(&self, until: Duration) -> Waiting<'_, ()> {
         self.now.set(self.now.get().max(until));
+        Box::pin(ready(()))
     }
 
     fn random(&self) -> u64 {
         0
     }
-}
 
-/// Runs a future that never waits.
-pub fn run<T>(future: impl Future<Output = T>) -> T {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match std::pin::pin!(future).poll(&mut context) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("a scripted transport never waits"),
+    /// Nothing waits here: the clock goes on instead.
+    fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.poll(&mut context).is_ready(), "a scripted transport never waits");
     }
 }

@@ -6,9 +6,9 @@
 
 mod error_code;
 
-use super::{MAX_BODY, Request, Response, Transport, TransportError};
+use super::{MAX_BODY, Request, Response, Transport, TransportError, Waiting};
 use crate::operation::Method;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -27,38 +27,69 @@ const CHUNK: u64 = 64 << 10;
 /// The host's HTTP and clock, and what the current task waits for.
 #[derive(Default)]
 pub struct Wasi {
-    waiting: RefCell<Vec<Rc<Pollable>>>,
+    waiting: RefCell<Vec<Rc<Event>>>,
+    /// When to go on in any case: the earliest of all times that something waits for.
+    alarm: Cell<Option<Duration>>,
+    /// The time after the host was last waited for, so that not every one of many futures asks for it.
+    woken: Cell<Duration>,
+}
+
+/// Something that the host tells when it has happened.
+struct Event {
+    pollable: Pollable,
+    has_happened: Cell<bool>,
 }
 
 impl Wasi {
-    /// Runs a future to its end, sleeping in the host while everything in it waits.
-    ///
-    /// The future is `dyn`, and gives its result by itself, so that there is one such loop.
-    pub fn block_on(&self, mut future: Pin<&mut dyn Future<Output = ()>>) {
-        let mut context = Context::from_waker(Waker::noop());
-        while future.as_mut().poll(&mut context).is_pending() {
-            let waiting = self.waiting.take();
-            // The host traps on an empty list; a future that waits for nothing is a bug here.
-            assert!(!waiting.is_empty(), "a future waits for nothing");
-            poll::poll(&waiting.iter().map(Rc::as_ref).collect::<Vec<_>>());
-        }
-    }
-
     /// Waits for an event, or for the deadline.
-    async fn wait(&self, event: Pollable, deadline: Duration, sent: bool) -> Result<(), TransportError> {
-        let event = Rc::new(event);
-        let alarm = Rc::new(monotonic_clock::subscribe_instant(nanoseconds(deadline)));
+    async fn wait(&self, pollable: Pollable, deadline: Duration, sent: bool) -> Result<(), TransportError> {
+        let event = Rc::new(Event { pollable, has_happened: Cell::new(false) });
         poll_fn(|_| {
-            if event.ready() {
-                Poll::Ready(Ok(()))
-            } else if alarm.ready() {
-                Poll::Ready(Err(TransportError::Timeout { sent }))
-            } else {
-                self.waiting.borrow_mut().extend([Rc::clone(&event), Rc::clone(&alarm)]);
-                Poll::Pending
+            if event.has_happened.get() {
+                return Poll::Ready(Ok(()));
             }
+            if self.is_past(deadline) {
+                return Poll::Ready(Err(TransportError::Timeout { sent }));
+            }
+            self.waiting.borrow_mut().push(Rc::clone(&event));
+            Poll::Pending
         })
         .await
+    }
+
+    /// Whether a time has come; if not, it is waited for.
+    fn is_past(&self, time: Duration) -> bool {
+        if self.woken.get() >= time {
+            return true;
+        }
+        self.alarm.set(Some(self.alarm.get().map_or(time, |other| other.min(time))));
+        false
+    }
+
+    async fn exchange(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
+        let time_left = deadline.saturating_sub(self.now());
+        if time_left.is_zero() {
+            return Err(TransportError::Timeout { sent: false });
+        }
+        let outgoing = outgoing(&request)?;
+        // Only where there is one: a GET that has a body, if an empty one, goes out as chunks.
+        let body = request.body.as_ref().and_then(|bytes| Some((outgoing.body().ok()?, bytes)));
+        // The answer is asked for before the body is written: a host may connect only now, and an
+        // early refusal would otherwise be lost behind a broken body.
+        let future = error_code::handle(outgoing, options(time_left))?;
+        if let Some((body, bytes)) = body {
+            match self.write(&body, bytes, deadline).await {
+                Ok(()) => drop(OutgoingBody::finish(body, None)),
+                Err(timeout @ TransportError::Timeout { .. }) => return Err(timeout),
+                // The answer says better than a broken stream what went wrong.
+                Err(_) => drop(body),
+            }
+        }
+        self.wait(future.subscribe(), deadline, true).await?;
+        let response = error_code::response(&future)?;
+        let headers = response.headers().entries();
+        let body = self.read(&response, deadline).await?;
+        Ok(Response { status: response.status(), headers, body })
     }
 
     async fn write(&self, body: &OutgoingBody, bytes: &[u8], deadline: Duration) -> Result<(), TransportError> {
@@ -85,8 +116,8 @@ impl Wasi {
         let stream = body.stream().map_err(|()| closed())?;
         let mut bytes = Vec::new();
         loop {
-            self.wait(stream.subscribe(), deadline, true).await?;
             match stream.read(CHUNK) {
+                Ok(chunk) if chunk.is_empty() => self.wait(stream.subscribe(), deadline, true).await?,
                 Ok(chunk) if bytes.len() + chunk.len() > MAX_BODY => {
                     return Err(TransportError::TooLarge(MAX_BODY));
                 }
@@ -101,50 +132,38 @@ impl Wasi {
 }
 
 impl Transport for Wasi {
-    async fn send(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
-        let time_left = deadline.saturating_sub(self.now());
-        if time_left.is_zero() {
-            return Err(TransportError::Timeout { sent: false });
-        }
-        let outgoing = outgoing(&request)?;
-        // Only where there is one: a GET that has a body, if an empty one, goes out as chunks.
-        let body = request.body.as_ref().and_then(|bytes| Some((outgoing.body().ok()?, bytes)));
-        // The answer is asked for before the body is written: a host may connect only now, and an
-        // early refusal would otherwise be lost behind a broken body.
-        let future = error_code::handle(outgoing, options(time_left))?;
-        if let Some((body, bytes)) = body {
-            match self.write(&body, bytes, deadline).await {
-                Ok(()) => drop(OutgoingBody::finish(body, None)),
-                Err(timeout @ TransportError::Timeout { .. }) => return Err(timeout),
-                // The answer says better than a broken stream what went wrong.
-                Err(_) => drop(body),
-            }
-        }
-        self.wait(future.subscribe(), deadline, true).await?;
-        let response = error_code::response(&future)?;
-        let headers = response.headers().entries();
-        let body = self.read(&response, deadline).await?;
-        Ok(Response { status: response.status(), headers, body })
+    fn send(&self, request: Request, deadline: Duration) -> Waiting<'_, Result<Response, TransportError>> {
+        Box::pin(self.exchange(request, deadline))
     }
 
     fn now(&self) -> Duration {
         Duration::from_nanos(monotonic_clock::now())
     }
 
-    async fn sleep(&self, until: Duration) {
-        let alarm = Rc::new(monotonic_clock::subscribe_instant(nanoseconds(until)));
-        poll_fn(|_| {
-            if alarm.ready() {
-                return Poll::Ready(());
-            }
-            self.waiting.borrow_mut().push(Rc::clone(&alarm));
-            Poll::Pending
-        })
-        .await;
+    fn sleep(&self, until: Duration) -> Waiting<'_, ()> {
+        Box::pin(poll_fn(move |_| if self.is_past(until) { Poll::Ready(()) } else { Poll::Pending }))
     }
 
     fn random(&self) -> u64 {
         host::wasi::random::random::get_random_u64()
+    }
+
+    /// Sleeps in the host while everything in the future waits.
+    fn block_on(&self, mut future: Pin<&mut dyn Future<Output = ()>>) {
+        let mut context = Context::from_waker(Waker::noop());
+        while future.as_mut().poll(&mut context).is_pending() {
+            let waiting = self.waiting.take();
+            let alarm = self.alarm.take().map(|at| monotonic_clock::subscribe_instant(nanoseconds(at)));
+            let all: Vec<&Pollable> = waiting.iter().map(|event| &event.pollable).chain(&alarm).collect();
+            // The host traps on an empty list; a future that waits for nothing is a bug here.
+            assert!(!all.is_empty(), "a future waits for nothing");
+            for at in poll::poll(&all) {
+                if let Some(event) = waiting.get(at as usize) {
+                    event.has_happened.set(true);
+                }
+            }
+            self.woken.set(self.now());
+        }
     }
 }
 
