@@ -27,6 +27,7 @@ pub mod pace;
 mod plugin;
 mod product;
 pub mod retry;
+pub mod rollout;
 mod text;
 mod time;
 pub mod transport;

@@ -14,10 +14,10 @@ use crate::client::{Client, DEADLINE};
 use crate::connection::{Connection, Given, Kind, Plane};
 use crate::failure::{Failure, Result};
 use crate::retry::Policy;
+use crate::rollout::{ACTION_KINDS, Departure, OtherGroups, Presence};
 use crate::transport::wasi::{Wasi, variable};
-use crate::{accounts, diagnosis, groups, invite};
+use crate::{accounts, diagnosis, groups, invite, rollout};
 use abi::{Arguments, Row};
-use std::pin::{Pin, pin};
 use std::time::Duration;
 
 /// How many words a connection has: its case, and the ten of the largest.
@@ -25,14 +25,14 @@ const CONNECTION: usize = 11;
 
 fn find_account(mut arguments: Arguments) -> *const u32 {
     let (connection, email) = (connection(&mut arguments), arguments.text());
-    run(connection, async |client| accounts::find(client, &email).await.map(Row::of))
+    run(connection, |client| accounts::find(client, &email).map(Row::of))
 }
 
 fn invite(arguments: Arguments) -> *const u32 {
     // 20 words, which is more than are passed one by one.
     let mut arguments = unsafe { arguments.behind(CONNECTION + 9) };
     let (connection, invitation) = (connection(&mut arguments), invitation(&mut arguments));
-    run(connection, async |client| invite::invite(client, &invitation).await.map(Row::of))
+    run(connection, |client| invite::invite(client, &invitation).map(Row::of))
 }
 
 fn suspend_account(arguments: Arguments) -> *const u32 {
@@ -49,43 +49,77 @@ fn remove_account(arguments: Arguments) -> *const u32 {
 
 fn stand(mut arguments: Arguments, standing: &Standing) -> *const u32 {
     let (connection, person) = (connection(&mut arguments), arguments.text());
-    run(connection, async |client| standing::set(client, &person, standing).await.map(Row::of))
+    run(connection, |client| standing::set(client, &person, standing).map(Row::of))
 }
 
 fn find_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group) = (connection(&mut arguments), arguments.text());
-    run(connection, async |client| groups::find(client, &group).await.map(Row::of))
+    run(connection, |client| groups::find(client, &group).map(Row::of))
 }
 
 fn add_to_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group, person) = (connection(&mut arguments), arguments.text(), arguments.text());
-    run(connection, async |client| groups::add(client, &group, &person).await.map(Row::of))
+    run(connection, |client| groups::add(client, &group, &person).map(Row::of))
 }
 
 fn remove_from_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group, person) = (connection(&mut arguments), arguments.text(), arguments.text());
-    run(connection, async |client| groups::remove(client, &group, &person).await.map(Row::of))
+    run(connection, |client| groups::remove(client, &group, &person).map(Row::of))
 }
 
 fn create_group(mut arguments: Arguments) -> *const u32 {
     let (connection, name, description) = (connection(&mut arguments), arguments.text(), arguments.maybe_text());
-    run(connection, async |client| groups::create(client, &name, description.as_deref()).await.map(Row::of))
+    run(connection, |client| groups::create(client, &name, description.as_deref()).map(Row::of))
 }
 
 fn delete_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group) = (connection(&mut arguments), arguments.text());
-    run(connection, async |client| groups::delete(client, &group).await.map(Row::of))
+    run(connection, |client| groups::delete(client, &group).map(Row::of))
+}
+
+fn plan(arguments: Arguments) -> *const u32 {
+    let mut arguments = unsafe { arguments.behind(CONNECTION + 6) };
+    let connection = connection(&mut arguments);
+    let people = arguments.list(7, |it| rollout::Person {
+        email: it.text(),
+        state: [Presence::Present, Presence::Gone][usize::from(it.case())],
+        access: it.list(3, access),
+        groups: it.list(2, Arguments::text),
+    });
+    let options = rollout::PlanOptions {
+        other_groups: [OtherGroups::Keep, OtherGroups::Leave][usize::from(arguments.case())],
+        window: arguments.maybe_number(),
+        departure: [Departure::LeaveGroups, Departure::Suspend, Departure::Remove][usize::from(arguments.case())],
+    };
+    run(connection, |client| rollout::plan(client, &people, &options).map(Row::of))
+}
+
+fn apply(arguments: Arguments) -> *const u32 {
+    let mut arguments = unsafe { arguments.behind(CONNECTION + 7) };
+    let connection = connection(&mut arguments);
+    let steps = arguments.list(7, |it| rollout::Step {
+        email: it.text(),
+        account_id: it.maybe_text(),
+        actions: it.list(6, |it| rollout::Action {
+            kind: ACTION_KINDS[usize::from(it.case())],
+            name: it.text(),
+            id: it.text(),
+            role: invite::ROLES[usize::from(it.case())],
+        }),
+    });
+    let options = rollout::ApplyOptions { message: arguments.maybe_text(), window: arguments.maybe_number() };
+    run(connection, |client| rollout::apply(client, &steps, &options).map(Row::of))
 }
 
 fn check_connection(mut arguments: Arguments) -> *const u32 {
-    run(connection(&mut arguments), async |client| Ok(Row::of(diagnosis::check(client).await)))
+    run(connection(&mut arguments), |client| Ok(Row::of(diagnosis::check(client))))
 }
 
-/// Runs a verb to its end on the host's HTTP.
-fn run(connection: Result<Connection>, verb: impl AsyncFnOnce(&Client<'_, Wasi>) -> Result<Row>) -> *const u32 {
+/// Runs a verb on the host's HTTP.
+fn run(connection: Result<Connection>, verb: impl FnOnce(&Client<'_>) -> Result<Row>) -> *const u32 {
     let transport = Wasi::default();
     match begin(&connection, &transport) {
-        Ok(client) => end(&client, pin!(verb(&client))),
+        Ok(client) => end(&client, verb(&client)),
         Err(failure) => failed(failure),
     }
 }
@@ -93,20 +127,15 @@ fn run(connection: Result<Connection>, verb: impl AsyncFnOnce(&Client<'_, Wasi>)
 // What follows is out of line, so that a function is little more than its verb.
 
 #[inline(never)]
-fn begin<'a>(connection: &'a Result<Connection>, transport: &'a Wasi) -> Result<Client<'a, Wasi>> {
+fn begin<'a>(connection: &'a Result<Connection>, transport: &'a Wasi) -> Result<Client<'a>> {
     let connection = connection.as_ref().map_err(Clone::clone)?;
     Ok(Client::new(connection, transport, limit()?, policy()?))
 }
 
 #[inline(never)]
-fn end(client: &Client<'_, Wasi>, verb: Pin<&mut dyn Future<Output = Result<Row>>>) -> *const u32 {
-    let mut result = None;
-    client.transport().block_on(pin!(async {
-        result = Some(verb.await);
-        client.finish().await;
-    }));
-    // `block_on` returns only when the future has ended.
-    match result.unwrap_or_else(|| unreachable!()) {
+fn end(client: &Client<'_>, result: Result<Row>) -> *const u32 {
+    client.finish();
+    match result {
         Ok(row) => row.finish(),
         Err(failure) => failed(client.connection().redact_all(failure)),
     }
@@ -159,13 +188,14 @@ fn connection(arguments: &mut Arguments) -> Result<Connection> {
 fn invitation(arguments: &mut Arguments) -> invite::Invitation {
     invite::Invitation {
         email: arguments.text(),
-        access: arguments.list(3, |item| {
-            let product = item.text();
-            invite::Access { product, role: invite::ROLES[usize::from(item.case())] }
-        }),
+        access: arguments.list(3, access),
         groups: arguments.list(2, Arguments::text),
         message: arguments.maybe_text(),
     }
+}
+
+fn access(item: &mut Arguments) -> invite::Access {
+    invite::Access { product: item.text(), role: invite::ROLES[usize::from(item.case())] }
 }
 
 /// How long a call may take: for the host to set, who alone knows how long it can wait.
@@ -215,6 +245,8 @@ export! {
     "groups" "remove-from-group" = remove_from_group(a b c d e f g h i j k l m n o);
     "groups" "create-group" = create_group(a b c d e f g h i j k l m n o p);
     "groups" "delete-group" = delete_group(a b c d e f g h i j k l m);
+    "rollouts" "plan" = plan(a);
+    "rollouts" "apply" = apply(a);
     "diagnosis" "check-connection" = check_connection(a b c d e f g h i j k);
 }
 
@@ -238,6 +270,9 @@ mod no_functions {
                 }
                 pub(crate) mod groups {
                     pub(crate) use nothing as __export_usher_atlassian_groups_0_1_0_cabi;
+                }
+                pub(crate) mod rollouts {
+                    pub(crate) use nothing as __export_usher_atlassian_rollouts_0_1_0_cabi;
                 }
                 pub(crate) mod diagnosis {
                     pub(crate) use nothing as __export_usher_atlassian_diagnosis_0_1_0_cabi;

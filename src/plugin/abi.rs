@@ -52,6 +52,12 @@ impl Arguments {
         text
     }
 
+    pub(super) fn maybe_number(&mut self) -> Option<u32> {
+        let is_some = self.case() == 1;
+        let number = self.word();
+        is_some.then_some(number)
+    }
+
     /// A list whose items have so many words each.
     pub(super) fn list<T>(&mut self, words: usize, item: impl Fn(&mut Arguments) -> T) -> Vec<T> {
         let (start, length) = (self.word(), self.word() as usize);

@@ -7,8 +7,9 @@ use crate::accounts::Account;
 use crate::diagnosis::{Finding, Place, Report};
 use crate::failure::{Facts, Failure, Part};
 use crate::groups::{Group, Membership};
-use crate::invite::Invited;
+use crate::invite::{Invited, ROLES};
 use crate::outcome::Outcome;
+use crate::rollout::{Action, Applied, Problem, Rollout, Step};
 
 impl Lower for Account {
     fn lower(self, row: &mut Row) {
@@ -65,6 +66,62 @@ impl Lower for (Outcome, Group) {
     }
 }
 
+impl Lower for String {
+    fn lower(self, row: &mut Row) {
+        row.text(self);
+    }
+}
+
+impl Lower for Rollout {
+    fn lower(self, row: &mut Row) {
+        row.list(self.steps);
+        row.list(self.settled);
+        row.list(self.problems);
+    }
+}
+
+impl Lower for Step {
+    fn lower(self, row: &mut Row) {
+        row.text(self.email);
+        row.maybe_text(self.account_id);
+        row.list(self.actions);
+    }
+}
+
+impl Lower for Action {
+    fn lower(self, row: &mut Row) {
+        row.case(self.kind as u8);
+        row.text(self.name);
+        row.text(self.id);
+        let role = ROLES.iter().position(|role| *role == self.role);
+        row.case(role.unwrap_or_default() as u8);
+    }
+}
+
+impl Lower for Problem {
+    fn lower(self, row: &mut Row) {
+        row.text(self.email);
+        row.case(self.blocks.into());
+        row.value(self.failure);
+    }
+}
+
+/// What became of steps.
+impl Lower for Vec<Applied> {
+    fn lower(self, row: &mut Row) {
+        row.list(self);
+    }
+}
+
+impl Lower for Applied {
+    fn lower(self, row: &mut Row) {
+        row.text(self.email);
+        row.case(self.outcome as u8);
+        row.maybe_text(self.account_id);
+        row.maybe(self.failure, FAILURE);
+    }
+}
+
 impl Lower for Report {
     fn lower(self, row: &mut Row) {
         row.text(self.credential.to_owned());
@@ -91,6 +148,9 @@ impl Lower for Finding {
         row.text(self.advice);
     }
 }
+
+/// The words of a failure.
+const FAILURE: usize = 17;
 
 impl Lower for Failure {
     #[inline(never)]

@@ -1,0 +1,327 @@
+//! Doing what a plan's steps say: all of one kind at once, and then the next.
+
+mod invitations;
+mod newcomers;
+
+use super::{Action, ActionKind, Applied, ApplyOptions, Step, StepOutcome};
+use crate::accounts::standing::{self, REMOVED, RESTORED, SUSPENDED, Standing};
+use crate::accounts::{self, AccountStatus, Found, Matches};
+use crate::client::{Call, Changed, Client, width};
+use crate::connection::Plane;
+use crate::email;
+use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
+use crate::groups::{self, Group};
+use crate::invite::{InviteOutcome, Progress, site};
+use crate::json::Value;
+use crate::operations;
+
+/// Does what steps say; the outcomes are in their order.
+///
+/// # Errors
+///
+/// Fails where a step is wrong by its look, and where what is there cannot be read; nothing is changed
+/// then.
+pub fn apply(client: &Client<'_>, steps: &[Step], options: &ApplyOptions) -> Result<Vec<Applied>> {
+    let is_site = client.plane() == Plane::Site;
+    if !is_site {
+        client.check_plane(&operations::organization::INVITE)?;
+    } else if options.message.is_some() {
+        return Err(site::no_message());
+    }
+    steps.iter().try_for_each(|step| check(step, is_site))?;
+    let mut hand = Hand {
+        client,
+        is_site,
+        width: width(options.window),
+        message: options.message.as_deref(),
+        work: steps.iter().map(Work::new).collect(),
+        groups: Vec::new(),
+        directory_id: None,
+    };
+    hand.look()?;
+    hand.stand(ActionKind::Restore, &RESTORED);
+    if is_site {
+        hand.bring();
+    } else {
+        hand.send();
+    }
+    hand.change_memberships(ActionKind::JoinGroup);
+    hand.change_memberships(ActionKind::LeaveGroup);
+    hand.stand(ActionKind::Suspend, &SUSPENDED);
+    hand.stand(ActionKind::Remove, &REMOVED);
+    Ok(hand.work.into_iter().map(Work::applied).collect())
+}
+
+/// Refuses a step that no plan of this plane has.
+fn check(step: &Step, is_site: bool) -> Result<()> {
+    email::check("email", &step.email)?;
+    let wrong = |what: &str| {
+        let failure = Failure::invalid(format!("steps: the one for {} {what}.", step.email));
+        Err(failure.advise("Give `apply` steps as `plan` made them, for the same connection."))
+    };
+    if step.account_id.is_none() && !step.has(ActionKind::Invite) {
+        return wrong("has no account");
+    }
+    for Action { kind, id, .. } in &step.actions {
+        match kind {
+            ActionKind::Restore | ActionKind::Suspend | ActionKind::Remove if is_site => {
+                return wrong("does what a site cannot");
+            }
+            ActionKind::GiveAccess if is_site => drop(site::product(id)?),
+            ActionKind::GiveAccess | ActionKind::JoinGroup | ActionKind::LeaveGroup if id.is_empty() => {
+                return wrong("does not say which product or group");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A step, and how far it got.
+struct Work<'a> {
+    step: &'a Step,
+    account_id: Option<String>,
+    /// What an organization shows of the person, where it was looked.
+    found: Option<Found>,
+    progress: Progress,
+    /// How many of its actions were begun.
+    begun: usize,
+    /// Whether nothing more is to be done.
+    is_over: bool,
+}
+
+impl<'a> Work<'a> {
+    fn new(step: &'a Step) -> Work<'a> {
+        Work {
+            step,
+            account_id: step.account_id.clone(),
+            found: None,
+            progress: Progress::default(),
+            begun: 0,
+            is_over: false,
+        }
+    }
+
+    /// Whether an organization shows them as somebody who works there.
+    fn is_there(&self) -> bool {
+        self.found.as_ref().is_some_and(|found| found.account.status == AccountStatus::Active)
+    }
+
+    /// Whether an organization shows them in the group that an action is about.
+    fn is_in(&self, action: &Action) -> bool {
+        self.found.as_ref().is_some_and(|found| found.is_in(&action.id))
+    }
+
+    /// It cannot go on.
+    fn stop(&mut self, failure: Failure) {
+        self.progress.stopped(failure);
+        self.is_over = true;
+    }
+
+    fn applied(mut self) -> Applied {
+        let is_begun = self.begun > 0;
+        if self.begun < self.step.actions.len() && !self.is_over {
+            let failure = Failure::new(FailureKind::Timeout, "No time was left for this.");
+            self.progress.stopped(failure.advise("Apply the step again, fewer at a time or with more time."));
+        }
+        let (outcome, failure) = match self.progress.finish(self.account_id.clone()) {
+            Ok(it) if it.outcome == InviteOutcome::Invited => (StepOutcome::Done, None),
+            Ok(_) => (StepOutcome::AlreadySo, None),
+            Err(failure) if is_begun => (StepOutcome::Failed, Some(failure)),
+            Err(failure) => (StepOutcome::NotTried, Some(failure)),
+        };
+        Applied { email: self.step.email.clone(), outcome, account_id: self.account_id, failure }
+    }
+}
+
+/// Whether an invitation is a part of a step.
+fn is_sent(step: &Step) -> bool {
+    step.has(ActionKind::Invite) || step.has(ActionKind::GiveAccess)
+}
+
+/// What carries steps out.
+struct Hand<'a> {
+    client: &'a Client<'a>,
+    is_site: bool,
+    width: usize,
+    message: Option<&'a str>,
+    work: Vec<Work<'a>>,
+    /// The groups of steps, as the organization shows them.
+    groups: Vec<Group>,
+    /// The only directory there is.
+    directory_id: Option<String>,
+}
+
+impl Hand<'_> {
+    /// Looks at people and groups in an organization, so that what is so is not done again. Who is
+    /// not there yet and gets no message need not be looked at: that can be repeated.
+    fn look(&mut self) -> Result<()> {
+        if self.is_site {
+            return Ok(());
+        }
+        let (client, message) = (self.client, self.message);
+        let is_looked = |work: &Work<'_>| message.is_some() || !work.step.has(ActionKind::Invite);
+        let ats: Vec<usize> = (0..self.work.len()).filter(|at| is_looked(&self.work[*at])).collect();
+        let chunks: Vec<&[usize]> = ats.chunks(accounts::at_once(client.plane())).collect();
+        let steps: Vec<&Step> = self.work.iter().map(|work| work.step).collect();
+        let emails = |chunk: &[usize]| chunk.iter().map(|at| steps[*at].email.as_str()).collect::<Vec<_>>();
+        let mut ids: Vec<&str> = Vec::new();
+        for step in &steps {
+            // Groups that come with an invitation need not be looked up.
+            let joins = step.of(ActionKind::JoinGroup).filter(|_| message.is_some() || !is_sent(step));
+            for action in joins.chain(step.of(ActionKind::LeaveGroup)) {
+                if !ids.contains(&action.id.as_str()) {
+                    ids.push(&action.id);
+                }
+            }
+        }
+        let searches = groups::search(client, &ids);
+        let of_groups = searches.len();
+        let plane = client.plane();
+        let mut calls = searches.into_iter().chain(chunks.iter().map(|chunk| Matches::call(plane, &emails(chunk))));
+        client.read_all(self.width, u64::MAX, &mut calls, &mut |number, list| {
+            let list = list.unwrap_or_default();
+            let Some(number) = number.checked_sub(of_groups) else {
+                self.groups.extend(groups::read(&list)?);
+                return Ok(());
+            };
+            for (at, matches) in chunks[number].iter().zip(Matches::of(plane, &emails(chunks[number]), &list)?) {
+                self.work[*at].found = matches.one()?.cloned();
+            }
+            Ok(())
+        })?;
+        let kinds = [ActionKind::Restore, ActionKind::Suspend, ActionKind::Remove];
+        if steps.iter().any(|step| kinds.iter().any(|kind| step.has(*kind))) {
+            // With several, each person's is asked for.
+            self.directory_id = client.directory(None).ok();
+        }
+        for work in &mut self.work {
+            let (Some(found), Some(account_id)) = (&work.found, &work.account_id) else { continue };
+            if found.account.account_id != *account_id {
+                let message = format!("{} has another account than the step says.", work.step.email);
+                work.stop(Failure::new(FailureKind::Conflict, message).advise("Plan again."));
+            }
+        }
+        Ok(())
+    }
+
+    /// The work that has actions of a kind and can go on.
+    fn with(&self, kind: ActionKind) -> Vec<usize> {
+        let goes_on = self.client.has_time();
+        let is_it = |at: &usize| goes_on && !self.work[*at].is_over && self.work[*at].step.has(kind);
+        (0..self.work.len()).filter(is_it).collect()
+    }
+
+    /// Sends changes, one for each of the work at these places, and counts them as begun.
+    fn carry_out(
+        &mut self,
+        ats: &[usize],
+        calls: &mut dyn Iterator<Item = Call>,
+        look: &dyn Fn(usize) -> Result<Option<Value>>,
+    ) -> Vec<Result<Changed>> {
+        let results = self.client.change_all(self.width, calls, look);
+        for at in ats.iter().take(results.len()) {
+            self.work[*at].begun += 1;
+        }
+        self.stop_all(&results);
+        results
+    }
+
+    /// Where the connection is refused, nothing more is tried.
+    fn stop_all(&mut self, results: &[Result<Changed>]) {
+        let refused = results.iter().filter_map(|result| result.as_ref().err()).find(|failure| failure.is_for_all());
+        let Some(failure) = refused else { return };
+        for work in self.work.iter_mut().filter(|work| !work.is_over && work.begun < work.step.actions.len()) {
+            work.stop(failure.clone().after(Change::NotApplied));
+        }
+    }
+
+    /// Gives people a standing.
+    fn stand(&mut self, kind: ActionKind, standing: &Standing) {
+        let (client, mut ats, mut todo) = (self.client, Vec::new(), Vec::new());
+        for at in self.with(kind) {
+            let work = &mut self.work[at];
+            if standing.is_of(work.found.as_ref()) {
+                work.begun += 1;
+                continue;
+            }
+            let account_id = work.account_id.clone().unwrap_or_default();
+            match self.directory_id.clone().map_or_else(|| client.directory(Some(&account_id)), Ok) {
+                Ok(directory_id) => todo.push((account_id, directory_id)),
+                Err(failure) => {
+                    work.stop(failure);
+                    continue;
+                }
+            }
+            ats.push(at);
+        }
+        let mut calls =
+            todo.iter().map(|(account_id, directory_id)| standing::call(standing, account_id, directory_id));
+        let results = self.carry_out(&ats, &mut calls, &|number| standing::look(client, standing, &todo[number].0));
+        for (at, result) in ats.into_iter().zip(results) {
+            match result {
+                Ok(_) => self.work[at].progress.is_changed = true,
+                Err(failure) => self.work[at].stop(failure),
+            }
+        }
+    }
+
+    /// Whether an organization's invitation does what there is to do for somebody.
+    fn is_sent(&self, at: usize) -> bool {
+        let work = &self.work[at];
+        (work.step.has(ActionKind::Invite) && !work.is_there()) || work.step.has(ActionKind::GiveAccess)
+    }
+
+    /// Adds people to groups, but for those whose invitation did, or removes them.
+    fn change_memberships(&mut self, kind: ActionKind) {
+        let is_joining = kind == ActionKind::JoinGroup;
+        let (client, mut ats, mut todo) = (self.client, Vec::new(), Vec::new());
+        for at in self.with(kind) {
+            if is_joining && !self.is_site && self.is_sent(at) {
+                continue;
+            }
+            let work = &mut self.work[at];
+            for action in work.step.of(kind) {
+                let group = if self.is_site {
+                    Ok(Group::known(&action.id, &action.name))
+                } else {
+                    groups::pick(&self.groups, &action.id)
+                };
+                let group = group.and_then(|group| group.check_changeable().map(|()| group));
+                let done = match (&work.account_id, group) {
+                    _ if !self.is_site && work.is_in(action) == is_joining => Ok(PartOutcome::AlreadyThere),
+                    (_, Err(failure)) => Err(failure),
+                    (None, _) => Err(site::not_yet()),
+                    (Some(account_id), Ok(group)) => {
+                        ats.push(at);
+                        todo.push((&action.name, group, account_id.clone()));
+                        continue;
+                    }
+                };
+                work.begun += 1;
+                work.progress.part(PartKind::Group, &action.name, done);
+            }
+        }
+        let mut calls = todo.iter().map(|(_, group, account_id)| match is_joining {
+            true => groups::joining(client, group, account_id),
+            false => groups::leaving(client, group, account_id),
+        });
+        let results = self.carry_out(&ats, &mut calls, &|number| {
+            let (_, group, account_id) = &todo[number];
+            let look = if is_joining { groups::membership } else { groups::gone };
+            look(client, group, account_id)
+        });
+        for ((at, (name, group, account_id)), result) in ats.into_iter().zip(&todo).zip(results) {
+            let work = &mut self.work[at];
+            let done = match result {
+                result if !is_joining => groups::left(client, group, account_id, result).map(PartOutcome::from),
+                // Whoever was invited a moment ago is waited for.
+                Err(failure) if failure.is(404) && work.step.has(ActionKind::Invite) => {
+                    groups::join(client, group, account_id)
+                }
+                result => groups::joined(client, group, account_id, result).map(|(outcome, _)| outcome.into()),
+            };
+            work.progress.part(PartKind::Group, name, done);
+        }
+    }
+}

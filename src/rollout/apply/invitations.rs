@@ -1,0 +1,141 @@
+//! Inviting many people into an organization: those who get the same with one request.
+
+use super::Hand;
+use crate::client::Changed;
+use crate::failure::Result;
+use crate::invite::Progress;
+use crate::invite::organization::{self, Batch, Wanted};
+use crate::rollout::ActionKind;
+
+/// People who get the same with one invitation.
+struct Unit {
+    wanted: Vec<Wanted>,
+    /// Whether they are there already.
+    were_there: bool,
+    ats: Vec<usize>,
+    /// Whether it is a part of one that was refused.
+    is_half: bool,
+}
+
+impl Hand<'_> {
+    /// Invites people into an organization, those who get the same with one request.
+    pub(super) fn send(&mut self) {
+        // One wrong address makes Atlassian refuse all of a request (HTTP 400), so that it is halved. That
+        // it is an address shows when a half is accepted; until then only one is halved, because it may
+        // be what all of them get.
+        let (mut units, mut held) = (self.units(), Vec::new());
+        let (mut is_address, mut alone) = (false, 0);
+        while !units.is_empty() && self.client.has_time() {
+            for (unit, result) in self.invite(units) {
+                let is_refused = matches!(&result, Err(failure) if failure.is(400));
+                if is_refused && unit.ats.len() > 1 {
+                    held.push((unit, result));
+                    continue;
+                }
+                is_address |= unit.is_half && result.is_ok();
+                alone += usize::from(is_refused);
+                self.note(&unit, result);
+            }
+            let kept = match (is_address, alone) {
+                (true, _) => 0,
+                (false, 0 | 1) => held.len().saturating_sub(1),
+                _ => held.len(),
+            };
+            let halved = held.split_off(kept);
+            units = Vec::new();
+            for (Unit { wanted, were_there, mut ats, .. }, _) in halved {
+                let other = ats.split_off(ats.len() / 2);
+                units.push(Unit { wanted: wanted.clone(), were_there, ats, is_half: true });
+                units.push(Unit { wanted, were_there, ats: other, is_half: true });
+            }
+        }
+        for (unit, result) in held {
+            self.note(&unit, result);
+        }
+    }
+
+    /// Those who get the same.
+    fn units(&mut self) -> Vec<Unit> {
+        let mut units: Vec<Unit> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        for at in 0..self.work.len() {
+            let is_sent = self.is_sent(at);
+            let work = &mut self.work[at];
+            if !is_sent {
+                // Whoever came in the meantime need not be invited.
+                work.begun += usize::from(work.step.has(ActionKind::Invite));
+            }
+            if work.is_over || !is_sent {
+                continue;
+            }
+            let mut wanted = Vec::new();
+            for action in &work.step.actions {
+                match action.kind {
+                    ActionKind::GiveAccess => wanted.push(Wanted::access(&action.name, &action.id, action.role)),
+                    ActionKind::JoinGroup => wanted.push(Wanted::group(&action.name, &action.id)),
+                    _ => {}
+                }
+            }
+            let were_there = work.is_there() || !work.step.has(ActionKind::Invite);
+            match open.iter().position(|unit| units[*unit].were_there == were_there && units[*unit].wanted == wanted) {
+                Some(place) => {
+                    let unit = &mut units[open[place]];
+                    unit.ats.push(at);
+                    if unit.ats.len() == organization::AT_ONCE {
+                        open.swap_remove(place);
+                    }
+                }
+                None => {
+                    open.push(units.len());
+                    units.push(Unit { wanted, were_there, ats: vec![at], is_half: false });
+                }
+            }
+        }
+        units
+    }
+
+    /// Sends the invitations of units, as far as the time allows.
+    fn invite(&mut self, units: Vec<Unit>) -> Vec<(Unit, Result<Changed>)> {
+        let client = self.client;
+        let results = {
+            let emails: Vec<Vec<&str>> = units.iter().map(|unit| self.emails(unit)).collect();
+            let batch = |number: usize| self.batch(&units[number], &emails[number]);
+            let mut calls = (0..units.len()).map(|number| organization::invitation(&batch(number)));
+            client.change_all(self.width, &mut calls, &|number| organization::shows(client, &batch(number)))
+        };
+        self.stop_all(&results);
+        units.into_iter().zip(results).collect()
+    }
+
+    fn emails(&self, unit: &Unit) -> Vec<&str> {
+        unit.ats.iter().map(|at| self.work[*at].step.email.as_str()).collect()
+    }
+
+    fn batch<'a>(&self, unit: &'a Unit, emails: &'a [&'a str]) -> Batch<'a>
+    where
+        Self: 'a,
+    {
+        let message = if unit.were_there { None } else { self.message };
+        Batch { emails, wanted: &unit.wanted, were_there: unit.were_there, message }
+    }
+
+    /// Notes what became of a unit.
+    fn note(&mut self, unit: &Unit, result: Result<Changed>) {
+        let mut progress: Vec<Progress> =
+            unit.ats.iter().map(|at| std::mem::take(&mut self.work[*at].progress)).collect();
+        let emails = self.emails(unit);
+        let accounts = organization::answered(self.client, &self.batch(unit, &emails), result, &mut progress);
+        for ((at, progress), account_id) in unit.ats.iter().zip(progress).zip(accounts) {
+            let work = &mut self.work[*at];
+            let kinds = [ActionKind::Invite, ActionKind::GiveAccess, ActionKind::JoinGroup];
+            work.begun += work.step.actions.iter().filter(|action| kinds.contains(&action.kind)).count();
+            work.progress = progress;
+            // Whoever was not there may be there now, even if everything asked for failed.
+            work.progress.is_unknown |= !unit.were_there && account_id.is_ok();
+            match account_id {
+                Ok(account_id) => work.account_id = account_id.or(work.account_id.take()),
+                Err(failure) => work.stop(failure),
+            }
+        }
+    }
+}
