@@ -1,8 +1,12 @@
 //! Builds the component, so that the command carries it inside.
 //!
 //! A nested cargo builds it for `wasm32-wasip2` in a target directory of its own, since the outer
-//! cargo holds the lock of the other. The target is added where it is missing: a toolchain file
+//! cargo holds the lock of the other. What is missing of the toolchain is added: a toolchain file
 //! alone does not, where rustup's automatic install is off.
+//!
+//! The standard library is built along with it, for size, and so that a panic traps without a word:
+//! nobody reads a message there, and what makes it is 24 kB (9 kB compressed). That takes flags which
+//! are unstable, so the toolchain is pinned to one version.
 
 use std::env;
 use std::fs;
@@ -18,7 +22,7 @@ fn main() {
     for input in ["src", "wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
-    add_target(root);
+    add_toolchain(root);
     // OUT_DIR is <target>/<profile>/build/<package>/out: debug and release share one component.
     let target_dir = out.ancestors().nth(4).expect("cargo lays it out so").join("component");
     build(root, &target_dir);
@@ -27,19 +31,27 @@ fn main() {
     fs::write(out.join("usher.wasm"), without_names(&component)).expect("OUT_DIR is writable");
 }
 
-fn add_target(root: &Path) {
+fn add_toolchain(root: &Path) {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let sysroot = Command::new(rustc).args(["--print", "sysroot"]).current_dir(root).output();
     let sysroot = String::from_utf8(sysroot.expect("rustc runs").stdout).expect("a path in UTF-8");
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).is_dir() {
-        return;
-    }
-    let added = Command::new("rustup").args(["target", "add", TARGET]).current_dir(root).status();
-    if !added.is_ok_and(|status| status.success()) {
-        eprintln!("Usher needs Rust's {TARGET} target, and it could not be added: run `rustup target add {TARGET}`.");
-        exit(1);
+    let lib = Path::new(sysroot.trim()).join("lib/rustlib");
+    for (part, add) in [(TARGET, ["target", "add", TARGET]), ("src/rust/library", ["component", "add", "rust-src"])] {
+        if lib.join(part).is_dir() {
+            continue;
+        }
+        let added = Command::new("rustup").args(add).current_dir(root).status();
+        if !added.is_ok_and(|status| status.success()) {
+            eprintln!("A part of Rust is missing and could not be added: run `rustup {}`.", add.join(" "));
+            exit(1);
+        }
     }
 }
+
+/// The standard library, for size, and without what a panic would say.
+const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+const SILENT: [&str; 4] =
+    ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
 
 fn build(root: &Path, target_dir: &Path) {
     let cargo_home = env::var("CARGO_HOME").unwrap_or_else(|_| {
@@ -53,12 +65,16 @@ fn build(root: &Path, target_dir: &Path) {
     flags.extend(registries.map(|registry| remap(&registry.path(), "/crates")));
     // The linker leaves five bytes for each index that it fills in; most need one or two. 17 kB.
     flags.push("-Clink-arg=--compress-relocations".to_owned());
+    flags.extend(SILENT.map(str::to_owned));
     let status = Command::new(env::var_os("CARGO").expect("cargo sets it"))
         .args(["rustc", "--package", "usher-atlassian", "--lib", "--crate-type", "cdylib"])
+        .args(SMALL_STD)
         .args(["--release", "--locked", "--target", TARGET, "--target-dir"])
         .arg(target_dir)
         .current_dir(root)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        // What makes a stable compiler take unstable flags.
+        .env("RUSTC_BOOTSTRAP", "1")
         // What the outer build was told is not meant for this one; clippy comes as a wrapper.
         .env_remove("RUSTFLAGS")
         .env_remove("RUSTC_WRAPPER")
