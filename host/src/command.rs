@@ -2,6 +2,7 @@
 
 mod arguments;
 mod print;
+mod rollout;
 mod settings;
 
 use arguments::{Arguments, Command, GroupCommand, Verb};
@@ -24,9 +25,14 @@ pub(crate) fn run() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return print::misused(&error),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let mut runtime = match verb {
+        // Several sandboxes compute at once.
+        Verb::Rollout { .. } => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(call(arguments.json, grants, &network, verb)),
+        Ok(runtime) => runtime.block_on(call(&arguments, grants, &network, verb)),
         Err(error) => Err(error.to_string()),
     };
     match outcome {
@@ -39,8 +45,13 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// Calls the component. An error is what is no failure of the contract: the sandbox itself broke.
-async fn call(json: bool, grants: Grants, network: &Network, verb: &Verb) -> Result<ExitCode, String> {
+async fn call(arguments: &Arguments, grants: Grants, network: &Network, verb: &Verb) -> Result<ExitCode, String> {
+    let json = arguments.json;
     let engine = Engine::load().map_err(|error| format!("{error:#}"))?.network(network);
+    if let Verb::Rollout { command } = verb {
+        let has_deadline = settings::has_deadline(&arguments.connection);
+        return rollout::run(json, &engine, grants, has_deadline, command).await;
+    }
     let mut sandbox = engine.sandbox(grants);
     let here = &Connection::environment();
     let printed = match verb {
@@ -74,6 +85,7 @@ async fn call(json: bool, grants: Grants, network: &Network, verb: &Verb) -> Res
             let answer = sandbox.remove_account(here, person).await;
             show(json, answer, |outcome| print::outcome(*outcome, "removed", person), print::outcome_json)
         }
+        Verb::Rollout { .. } => unreachable!("it was carried out above"),
         Verb::Doctor => {
             let answer = sandbox.check_connection(here).await;
             let is_accepted = matches!(&answer, Ok(Ok(report)) if is_accepted(report));

@@ -29,6 +29,7 @@ mod cache;
 mod connection;
 mod egress;
 mod engine;
+mod fan_out;
 mod grants;
 mod network;
 mod resolver;
@@ -39,11 +40,16 @@ pub use bindings::exports::usher::atlassian::accounts::{
 };
 pub use bindings::exports::usher::atlassian::diagnosis::{Ability, Finding, Place, PlaceKind, Report, Verdict};
 pub use bindings::exports::usher::atlassian::groups::{CreatedGroup, Group, Membership, MembershipOutcome};
+pub use bindings::exports::usher::atlassian::rollouts::{
+    Action, ActionKind, Applied, ApplyOptions, Departure, OtherGroups, Person, PlanOptions, Presence, Problem, Rollout,
+    Step, StepOutcome,
+};
 pub use bindings::exports::usher::atlassian::types::{
     Change, Failure, FailureKind, Outcome, Part, PartKind, PartOutcome, Plane,
 };
 pub use connection::Connection;
 pub use engine::{COMPONENT, Engine, Function};
+pub use fan_out::apply_in_parts;
 pub use grants::{Grants, Limits, NotAHeader, NotAHost};
 pub use network::{Network, NoCertificate};
 pub use sandbox::{Answer, Sandbox, Stopped};

@@ -4,7 +4,10 @@ use crate::bindings::Plugin;
 use crate::egress::Egress;
 use crate::engine::{Engine, Function};
 use crate::grants::{Grants, Limits};
-use crate::{Account, Connection, CreatedGroup, Failure, Group, Invitation, Invited, Membership, Outcome, Report};
+use crate::{
+    Account, Applied, ApplyOptions, Connection, CreatedGroup, Failure, Group, Invitation, Invited, Membership, Outcome,
+    Person, PlanOptions, Report, Rollout, Step,
+};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -54,6 +57,15 @@ impl Sandbox {
     /// How many HTTP requests have left this sandbox so far.
     pub fn requests(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Instantiates the component, if it is not; otherwise its first call does.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no room for it.
+    pub async fn prepare(&mut self) -> Result<(), Stopped> {
+        self.call(async |_| Ok(())).await
     }
 
     /// Finds the account that has exactly this e-mail address.
@@ -137,6 +149,27 @@ impl Sandbox {
     pub async fn delete_group(&mut self, connection: &Connection, group: &str) -> Answer<Outcome> {
         self.call(async |Live { store, plugin, .. }| {
             plugin.usher_atlassian_groups().call_delete_group(store, &connection.0, group).await
+        })
+        .await
+    }
+
+    /// Finds out what there is to do for people, by reading only.
+    pub async fn plan(&mut self, connection: &Connection, people: &[Person], options: PlanOptions) -> Answer<Rollout> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_rollouts().call_plan(store, &connection.0, people, options).await
+        })
+        .await
+    }
+
+    /// Does what a plan's steps say.
+    pub async fn apply(
+        &mut self,
+        connection: &Connection,
+        steps: &[Step],
+        options: &ApplyOptions,
+    ) -> Answer<Vec<Applied>> {
+        self.call(async |Live { store, plugin, .. }| {
+            plugin.usher_atlassian_rollouts().call_apply(store, &connection.0, steps, options).await
         })
         .await
     }

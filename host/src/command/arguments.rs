@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
-use usher_host::{Access, Role};
+use usher_host::{Access, Departure, Role};
 
 /// Atlassian Cloud administration from a sandboxed component.
 ///
@@ -132,11 +132,100 @@ pub(crate) enum Verb {
     },
     /// Tell what the connection can do, and why it cannot. It changes nothing.
     Doctor,
+    /// Bring many people to the state that a file wants for them.
+    Rollout {
+        #[command(subcommand)]
+        command: RolloutCommand,
+    },
     /// Find, create and delete groups, add people and remove them.
     Group {
         #[command(subcommand)]
         command: GroupCommand,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RolloutCommand {
+    /// Show what there is to do. It changes nothing.
+    #[command(after_help = FILES)]
+    Plan {
+        #[command(flatten)]
+        wanted: Wanted,
+    },
+    /// Do it, after showing it and asking.
+    ///
+    /// The exit status is 0 if everybody is as wanted, 3 if some are and some are not, and 1 if nothing
+    /// was done. Ctrl-C stops after what is on its way.
+    #[command(after_help = FILES)]
+    Apply {
+        #[command(flatten)]
+        wanted: Wanted,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+const FILES: &str = "\
+The file is CSV with a heading, JSON or YAML. Its columns, or fields of a list's items:
+  email   the person's e-mail address
+  groups  the groups they should be in, by name or id
+  access  products, such as jira-software, or with a role confluence=guest
+  state   present, or gone; present if it is left out
+Several values in a cell are parted by ; or |. Of somebody who should be gone, the groups are those to
+leave, and all if there are none.";
+
+/// What is wanted.
+#[derive(Args)]
+pub(crate) struct Wanted {
+    /// The people: a .csv, .json or .yaml file; `-` is CSV from standard input.
+    pub(crate) file: PathBuf,
+    /// Take people out of the groups that the file does not name for them.
+    #[arg(long)]
+    pub(crate) exactly: bool,
+    /// What it means to be gone: `leave-groups`, `suspend` or `remove`.
+    #[arg(long, value_name = "HOW", default_value = "leave-groups", value_parser = departure)]
+    pub(crate) gone: Departure,
+    /// How many requests may be on their way at once: 16 if it is not given, 64 at most.
+    #[arg(long, value_name = "REQUESTS")]
+    pub(crate) window: Option<u32>,
+    /// Leave out the rows and people that something is wrong with, instead of doing nothing.
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+}
+
+/// How to apply it.
+#[derive(Args)]
+pub(crate) struct How {
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Go on where an earlier run stopped, by its journal.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Where the journal is: one line of JSON for each person, written as soon as it is known. If it is
+    /// not given, beside the file, with .journal.jsonl at its end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Where to write what became of everybody, as CSV; beside the file, with .results.csv at its end,
+    /// if it is not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// The text of an e-mail to everybody who is invited (organization only).
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+    /// How many sandboxes work at once. One fills its window; more help only where computing is what
+    /// takes long, and they do not know of each other's requests.
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) sandboxes: u8,
+}
+
+fn departure(text: &str) -> Result<Departure, String> {
+    match text {
+        "leave-groups" => Ok(Departure::LeaveGroups),
+        "suspend" => Ok(Departure::Suspend),
+        "remove" => Ok(Departure::Remove),
+        _ => Err("there are leave-groups, suspend and remove".into()),
+    }
 }
 
 #[derive(Subcommand)]
@@ -200,7 +289,7 @@ impl Arguments {
 /// How Atlassian's tokens and keys begin, and a JWT.
 const SECRETS: [&str; 4] = ["ATATT", "ATCTT", "ATSTT", "eyJ"];
 
-const ROLES: [(&str, Role); 8] = [
+pub(crate) const ROLES: [(&str, Role); 8] = [
     ("user", Role::User),
     ("admin", Role::Admin),
     ("guest", Role::Guest),
@@ -212,7 +301,7 @@ const ROLES: [(&str, Role); 8] = [
 ];
 
 /// Reads `product` or `product=role`.
-fn access(text: &str) -> Result<Access, String> {
+pub(crate) fn access(text: &str) -> Result<Access, String> {
     let (product, role) = text.split_once('=').unwrap_or((text, "user"));
     let known = ROLES.iter().find(|(name, _)| *name == role);
     let role = known.map(|(_, role)| *role).ok_or_else(|| {

@@ -9,13 +9,13 @@ use usher_host::{
     Membership, MembershipOutcome, Outcome, Part, PartKind, PartOutcome, PlaceKind, Report, Verdict,
 };
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const LATER: Style = AnsiColor::Yellow.on_default().bold();
-const QUIET: Style = AnsiColor::BrightBlack.on_default();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const LATER: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const QUIET: Style = AnsiColor::BrightBlack.on_default();
 
 /// Text from elsewhere without what a terminal would obey: people choose their own names.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
@@ -31,6 +31,20 @@ pub(crate) fn json(value: &Value) {
 pub(crate) fn misused(error: &str) -> ExitCode {
     eprintln!("{BAD}error:{BAD:#} {error}");
     ExitCode::from(2)
+}
+
+/// Something that is no failure of the contract and no mistake of the command line.
+pub(crate) fn error(text: &str) {
+    eprintln!("{BAD}error:{BAD:#} {text}");
+}
+
+/// A failure, for a person or as JSON.
+pub(crate) fn any_failure(as_json: bool, failure: &Failure) {
+    if as_json {
+        json(&failure_json(failure));
+    } else {
+        self::failure(failure);
+    }
 }
 
 /// The sandbox itself broke.
@@ -197,7 +211,7 @@ fn paragraph(text: &str) {
 }
 
 /// The lines of a text within the width of the terminal, but no wider than is good to read.
-fn wrapped(text: &str, indent: &str) -> Vec<String> {
+pub(super) fn wrapped(text: &str, indent: &str) -> Vec<String> {
     let options = textwrap::Options::new(textwrap::termwidth().min(100))
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .initial_indent(indent)

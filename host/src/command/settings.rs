@@ -92,6 +92,11 @@ pub(super) fn read(
     Ok((grants, network))
 }
 
+/// Whether somebody says how long a call may take.
+pub(super) fn has_deadline(arguments: &ConnectionArguments) -> bool {
+    arguments.deadline_ms.is_some() || std::env::var(DEADLINE).is_ok_and(|value| !value.is_empty())
+}
+
 /// The credential in a file, without the line break at its end that editors make.
 fn secret(file: &Path) -> Result<String, String> {
     let mut text = String::new();

@@ -1,0 +1,118 @@
+//! The journal of a rollout: a line of JSON for each person, written as soon as it is known, so that a
+//! crash loses nothing and a later run goes on.
+
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use usher_host::{Applied, StepOutcome};
+
+use super::show;
+
+/// A journal that is being written.
+pub(crate) struct Journal(File);
+
+impl Journal {
+    /// Begins a new journal.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is one already: it may be all that is known of an earlier run.
+    pub(crate) fn begin(path: &Path) -> Result<Journal, String> {
+        let file = OpenOptions::new().write(true).create_new(true).open(path);
+        file.map(Journal).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => format!(
+                "{} is there from an earlier run: go on with --resume, or remove it to begin anew",
+                path.display()
+            ),
+            _ => format!("{} cannot be written: {error}", path.display()),
+        })
+    }
+
+    /// Goes on with one, and gives the addresses of those who are done.
+    pub(crate) fn resume(path: &Path) -> Result<(Journal, HashSet<String>), String> {
+        let wrong = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(wrong)?;
+        let mut done = HashSet::new();
+        for line in BufReader::new(&file).lines() {
+            // The last line of a run that crashed may be cut; whom it is about is looked at again.
+            let Ok(line) = serde_json::from_str::<Value>(&line.map_err(wrong)?) else { continue };
+            let Some(email) = line["email"].as_str() else { continue };
+            // A later line says better.
+            if matches!(line["outcome"].as_str(), Some("done" | "already-so")) {
+                done.insert(email.to_lowercase());
+            } else {
+                done.remove(&email.to_lowercase());
+            }
+        }
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last).map_err(wrong)?;
+        }
+        let mut journal = Journal(file);
+        if last != [b'\n'] {
+            journal.line("")?;
+        }
+        Ok((journal, done))
+    }
+
+    /// Writes what became of steps, through to the disk.
+    pub(crate) fn write(&mut self, applied: &[Applied]) -> Result<(), String> {
+        let mut lines = String::new();
+        for it in applied {
+            lines.push_str(&show::applied_json(it).to_string());
+            lines.push('\n');
+        }
+        self.0.write_all(lines.as_bytes()).and_then(|()| self.0.sync_data()).map_err(cannot)
+    }
+
+    /// Notes that a person needed nothing.
+    pub(crate) fn settled(&mut self, emails: &[String]) -> Result<(), String> {
+        let line =
+            |email: &String| format!("{}\n", json!({"email": email, "outcome": show::outcome(StepOutcome::AlreadySo)}));
+        let lines: String = emails.iter().map(line).collect();
+        self.0.write_all(lines.as_bytes()).map_err(cannot)
+    }
+
+    fn line(&mut self, text: &str) -> Result<(), String> {
+        writeln!(self.0, "{text}").map_err(cannot)
+    }
+}
+
+fn cannot(error: std::io::Error) -> String {
+    format!("the journal cannot be written: {error}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    fn applied(email: &str, outcome: StepOutcome) -> Applied {
+        Applied { email: email.into(), outcome, account_id: None, failure: None }
+    }
+
+    #[test]
+    fn a_run_goes_on_after_what_was_written_even_if_the_last_line_is_cut() {
+        let path = std::env::temp_dir().join(format!("usher-journal-{}.jsonl", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let mut journal = Journal::begin(&path).unwrap();
+        journal
+            .write(&[applied("A@x.example", StepOutcome::Done), applied("b@x.example", StepOutcome::Failed)])
+            .unwrap();
+        journal.settled(&["c@x.example".to_owned()]).unwrap();
+        drop(journal);
+        assert!(Journal::begin(&path).is_err_and(|error| error.contains("--resume")));
+        let whole = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{whole}{{\"email\":\"d@x.exa")).unwrap();
+        let (mut journal, done) = Journal::resume(&path).unwrap();
+        assert_eq!(done, HashSet::from(["a@x.example".to_owned(), "c@x.example".to_owned()]));
+        journal.write(&[applied("b@x.example", StepOutcome::Done)]).unwrap();
+        journal.write(&[applied("a@x.example", StepOutcome::Failed)]).unwrap();
+        drop(journal);
+        let (_, done) = Journal::resume(&path).unwrap();
+        assert_eq!(done, HashSet::from(["b@x.example".to_owned(), "c@x.example".to_owned()]));
+        std::fs::remove_file(&path).unwrap();
+    }
+}
