@@ -20,6 +20,8 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Optio
         ("GET", ["mypermissions"]) => my_permissions(call),
         ("POST", ["user"]) => create_user(world, call),
         ("GET", ["group", "bulk"]) => bulk_get_groups(world, call),
+        ("GET", ["group", "member"]) => members(world, call),
+        ("GET", ["applicationrole"]) => application_roles(world),
         ("POST", ["group", "user"]) => add_user_to_group(world, call),
         ("DELETE", ["group", "user"]) => remove_user_from_group(world, call),
         ("POST", ["group"]) => create_group(world, call),
@@ -126,7 +128,44 @@ fn bulk_get_groups(world: &World, call: &Call<'_>) -> Reply {
     };
     let all: Vec<Value> =
         world.groups.iter().filter(wanted).map(|group| json!({"groupId": group.id, "name": group.name})).collect();
-    let (start, size) = (number(call, "startAt", 0), number(call, "maxResults", 50));
+    page_bean(call, usize::MAX, &all)
+}
+
+fn members(world: &World, call: &Call<'_>) -> Reply {
+    let group = match named_group(world, call) {
+        Ok(group) => group,
+        Err(refusal) => return refusal,
+    };
+    let inactive = call.param("includeInactiveUsers") == Some("true");
+    let is_member = |person: &&Person| person.groups.contains(&group.id) && (person.on_site() || inactive);
+    let all: Vec<Value> = world.people.iter().filter(is_member).map(|person| user(world, person)).collect();
+    // 50 is the most, whatever is asked for.
+    page_bean(call, 50, &all)
+}
+
+/// Jira's products, each with the seats that its licence leaves.
+fn application_roles(world: &World) -> Reply {
+    let role = |product: &&str| {
+        let count = world.people.iter().filter(|person| person.has_access(product)).count();
+        let seats = world.workspaces.iter().find(|it| it.type_key == *product).and_then(|it| it.capacity);
+        let mut role = json!({
+            "key": product,
+            "name": product,
+            "defined": true,
+            "userCount": count,
+            "hasUnlimitedSeats": seats.is_none(),
+        });
+        if let Some(seats) = seats {
+            role["numberOfSeats"] = seats.into();
+            role["remainingSeats"] = seats.saturating_sub(count).into();
+        }
+        role
+    };
+    Reply::json(200, &PRODUCTS.iter().map(role).collect())
+}
+
+fn page_bean(call: &Call<'_>, most: usize, all: &[Value]) -> Reply {
+    let (start, size) = (number(call, "startAt", 0), number(call, "maxResults", 50).min(most));
     let values: Vec<&Value> = all.iter().skip(start).take(size).collect();
     let is_last = start + values.len() >= all.len();
     let page = json!({"startAt": start, "maxResults": size, "total": all.len(), "isLast": is_last, "values": values});

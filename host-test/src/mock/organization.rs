@@ -3,6 +3,7 @@
 use super::world::{DIRECTORY_ID, Group, ORG_ID, Person, Workspace, World};
 use super::{Call, Reply, credentials, texts};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::fmt::Display;
 
 pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Option<Reply> {
@@ -17,7 +18,9 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Optio
             ("GET", ["directories"]) => {
                 page(call, 100, vec![json!({"directoryId": DIRECTORY_ID, "name": "Acme's people"})])
             }
-            ("POST", ["workspaces"]) => page(call, 1000, world.workspaces.iter().map(workspace).collect()),
+            ("POST", ["workspaces"]) => {
+                page(call, 1000, world.workspaces.iter().map(|it| workspace(world, it)).collect())
+            }
             (method, ["directories", directory, rest @ ..]) if ["-", DIRECTORY_ID].contains(directory) => {
                 match (method, rest) {
                     ("POST", ["users", "search"]) => search_users(world, call),
@@ -99,10 +102,11 @@ fn search_users(world: &World, call: &Call<'_>) -> Reply {
     if !emails.is_empty() && call.field("searchTerm").is_some() {
         return bad_request("`emails` and `searchTerm` exclude each other.");
     }
+    let lowered: HashSet<String> = emails.iter().map(|email| email.to_ascii_lowercase()).collect();
     let with_groups = call.texts("expand").contains(&"groups");
     let wanted = |person: &&Person| {
         person.is_visible()
-            && (emails.is_empty() || emails.iter().any(|email| email.eq_ignore_ascii_case(&person.email)))
+            && (emails.is_empty() || lowered.contains(&person.email.to_ascii_lowercase()))
             && (ids.is_empty() || ids.contains(&person.account_id.as_str()))
     };
     page(call, 100, world.people.iter().filter(wanted).map(|person| user(world, person, with_groups)).collect())
@@ -153,7 +157,8 @@ fn search_groups(world: &World, call: &Call<'_>) -> Reply {
     page(call, 100, world.groups.iter().filter(wanted).map(group).collect())
 }
 
-fn workspace(workspace: &Workspace) -> Value {
+fn workspace(world: &World, workspace: &Workspace) -> Value {
+    let usage = world.people.iter().filter(|person| person.has_access(workspace.type_key)).count();
     json!({
         "id": workspace.resource,
         "type": "workspace",
@@ -161,6 +166,8 @@ fn workspace(workspace: &Workspace) -> Value {
             "name": "acme",
             "typeKey": workspace.type_key,
             "hostUrl": workspace.host,
+            "capacity": workspace.capacity,
+            "usage": usage,
             "status": "online",
             "regions": [],
             "labels": [],
@@ -188,6 +195,9 @@ fn invite(world: &mut World, call: &Call<'_>) -> Reply {
     let emails = call.texts("emails");
     if emails.is_empty() || emails.len() > 25 {
         return Reply::admin_error(400, "ADMIN-UAM-400-1", "Bad request", "`emails` takes 1 to 25 addresses.");
+    }
+    if let Some(email) = emails.iter().find(|email| world.refused.contains(**email)) {
+        return Reply::admin_error(400, "ADMIN-UAM-400-1", "Bad request", &format!("{email} is not an address."));
     }
     let mut any_error = false;
     let data: Vec<Value> = emails.iter().map(|email| invite_one(world, call, email, &mut any_error)).collect();

@@ -53,6 +53,8 @@ pub struct World {
     pub api_keys: Vec<(String, String)>,
     /// E-mails that Atlassian would have sent: address and text.
     pub outbox: Vec<(String, String)>,
+    /// Addresses that no invitation takes.
+    pub refused: BTreeSet<String>,
     /// How long somebody who was invited cannot be seen.
     pub delay_visibility: Duration,
     created: u32,
@@ -103,6 +105,8 @@ pub struct Workspace {
     pub type_key: &'static str,
     /// The site's address.
     pub host: String,
+    /// How many people its licence takes, where it has an end.
+    pub capacity: Option<usize>,
 }
 
 impl World {
@@ -126,10 +130,16 @@ impl World {
                 group(5, SITE_ADMINS, false),
             ],
             workspaces: products
-                .map(|type_key| Workspace { resource: resource(type_key), type_key, host: site.to_owned() })
+                .map(|type_key| Workspace {
+                    resource: resource(type_key),
+                    type_key,
+                    host: site.to_owned(),
+                    capacity: None,
+                })
                 .to_vec(),
             api_keys: vec![("automation".to_owned(), "2027-01-15T09:00:00Z".to_owned())],
             outbox: Vec::new(),
+            refused: BTreeSet::new(),
             delay_visibility: Duration::ZERO,
             created: 0,
         };

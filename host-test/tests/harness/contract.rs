@@ -109,6 +109,7 @@ fn the_cores_enums_have_the_contracts_cases_in_its_order() {
     use usher::groups::MembershipOutcome as Membership;
     use usher::invite::InviteOutcome as Invite;
     use usher::outcome::Outcome as Done;
+    use usher::rollout::{ActionKind, Departure, OtherGroups, Presence, StepOutcome};
     macro_rules! enums {
         ($($name:literal = $enum:ident [$($case:ident)*];)*) => {
             vec![$(($name, vec![$((stringify!($case), $enum::$case as usize)),*])),*]
@@ -128,6 +129,11 @@ fn the_cores_enums_have_the_contracts_cases_in_its_order() {
         "verdict" = Verdict [Pass Fail Unknown];
         "outcome" = Done [Done AlreadySo];
         "plane" = Plane [Site Organization Scim];
+        "presence" = Presence [Present Gone];
+        "other-groups" = OtherGroups [Keep Leave];
+        "departure" = Departure [LeaveGroups Suspend Remove];
+        "action-kind" = ActionKind [Invite Restore GiveAccess JoinGroup LeaveGroup Suspend Remove];
+        "step-outcome" = StepOutcome [Done AlreadySo Failed NotTried];
     };
     let resolve = contract();
     let enums = resolve.types.iter().filter_map(|(_, ty)| match &ty.kind {

@@ -10,6 +10,7 @@ mod hostile;
 mod limits;
 mod matrix;
 mod network;
+mod rollouts;
 mod secrets;
 mod troubleshooting;
 
