@@ -233,7 +233,9 @@ mod tests {
             if cut { bytes.truncate(at) } else { bytes[at] = byte }
             let serde = serde_json::from_slice::<serde_json::Value>(&bytes);
             let is_too_large = serde.as_ref().is_err_and(|error| error.to_string().starts_with("number out of range"));
-            prop_assert!(ours(&bytes).is_some() == (serde.is_ok() || is_too_large), "{:?}", String::from_utf8_lossy(&bytes));
+            // It stops at a number that no float holds, and says nothing of what is behind it.
+            let is_same = is_too_large || ours(&bytes).is_some() == serde.is_ok();
+            prop_assert!(is_same, "{:?}", String::from_utf8_lossy(&bytes));
         }
     }
 
