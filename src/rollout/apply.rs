@@ -186,7 +186,10 @@ impl Hand<'_> {
                 return Ok(());
             };
             for (at, matches) in chunks[number].iter().zip(Matches::of(plane, &emails(chunks[number]), &list)?) {
-                self.work[*at].found = matches.one()?.cloned();
+                match matches.one() {
+                    Ok(found) => self.work[*at].found = found.cloned(),
+                    Err(failure) => self.work[*at].stop(failure),
+                }
             }
             Ok(())
         })?;

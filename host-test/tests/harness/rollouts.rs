@@ -385,6 +385,23 @@ async fn what_stands_in_the_way_is_said_beforehand_and_everybody_else_is_planned
 }
 
 #[tokio::test]
+async fn who_cannot_be_told_apart_holds_up_nobody_else() {
+    let mut it = Tried::in_organization().await;
+    let emails = known_people(&it.mock, 3);
+    let people: Vec<Person> = emails.iter().map(|email| person(email, &[], &["engineering"])).collect();
+    let rollout = it.plan(&people, KEEP).await;
+    it.mock.world(|world| drop(world.create(&emails[1], "Another").account_id.clone()));
+    let again = it.plan(&people, KEEP).await;
+    assert_eq!((again.steps.len(), again.problems.len()), (2, 1));
+    assert_eq!(again.problems[0].failure.kind, FailureKind::Ambiguous);
+    let applied = it.apply(&rollout.steps).await;
+    assert_eq!(
+        applied.iter().map(|it| it.outcome).collect::<Vec<_>>(),
+        [StepOutcome::Done, StepOutcome::NotTried, StepOutcome::Done]
+    );
+}
+
+#[tokio::test]
 async fn a_message_goes_out_once_even_if_a_step_is_applied_twice() {
     let mut it = Tried::in_organization().await;
     let people = new_people(30, &["jira-software"], &["engineering"]);

@@ -6,7 +6,7 @@ mod show;
 
 use super::arguments::{How, RolloutCommand, Wanted};
 use super::print;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use journal::Journal;
 use people::People;
 use std::collections::HashSet;
@@ -178,8 +178,12 @@ async fn apply(
     let options = ApplyOptions { message: how.message.clone(), window: wanted.window };
     let bar = ProgressBar::new(rollout.steps.len() as u64);
     // The template is a constant, and right.
-    let template = "[{bar:30}] {pos}/{len}  {per_sec}, {eta} left{msg}";
-    bar.set_style(ProgressStyle::with_template(template).map_err(|error| error.to_string())?.progress_chars("=> "));
+    let template = "[{bar:30}] {pos}/{len}  {rate}, {eta} left{msg}";
+    let style = ProgressStyle::with_template(template).map_err(|error| error.to_string())?.progress_chars("=> ");
+    // Its own has four decimal places.
+    bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    }));
     bar.enable_steady_tick(Duration::from_millis(200));
     let is_stopped = stop_on_ctrl_c(&bar);
     let (mut all, mut failed, mut broken) = (Vec::new(), 0, None);
