@@ -215,25 +215,25 @@ impl Hand<'_> {
         (0..self.work.len()).filter(is_it).collect()
     }
 
-    /// Sends changes, one for each of the work at these places, and counts them as begun.
+    /// Sends changes, one for each of the work at these places, and counts them as begun. What comes of
+    /// them has to be noted, and then [`Hand::stop_all`] called with what refuses everything.
     fn carry_out(
         &mut self,
         ats: &[usize],
         calls: &mut dyn Iterator<Item = Call>,
         look: &dyn Fn(usize) -> Result<Option<Value>>,
-    ) -> Vec<Result<Changed>> {
+    ) -> (Vec<Result<Changed>>, Option<Failure>) {
         let results = self.client.change_all(self.width, calls, look);
         for at in ats.iter().take(results.len()) {
             self.work[*at].begun += 1;
         }
-        self.stop_all(&results);
-        results
+        let refusal = refusal(&results);
+        (results, refusal)
     }
 
     /// Where the connection is refused, nothing more is tried.
-    fn stop_all(&mut self, results: &[Result<Changed>]) {
-        let refused = results.iter().filter_map(|result| result.as_ref().err()).find(|failure| failure.is_for_all());
-        let Some(failure) = refused else { return };
+    fn stop_all(&mut self, refusal: Option<Failure>) {
+        let Some(failure) = refusal else { return };
         for work in self.work.iter_mut().filter(|work| !work.is_over && work.begun < work.step.actions.len()) {
             work.stop(failure.clone().after(Change::NotApplied));
         }
@@ -260,13 +260,15 @@ impl Hand<'_> {
         }
         let mut calls =
             todo.iter().map(|(account_id, directory_id)| standing::call(standing, account_id, directory_id));
-        let results = self.carry_out(&ats, &mut calls, &|number| standing::look(client, standing, &todo[number].0));
+        let (results, refusal) =
+            self.carry_out(&ats, &mut calls, &|number| standing::look(client, standing, &todo[number].0));
         for (at, result) in ats.into_iter().zip(results) {
             match result {
                 Ok(_) => self.work[at].progress.is_changed = true,
                 Err(failure) => self.work[at].stop(failure),
             }
         }
+        self.stop_all(refusal);
     }
 
     /// Whether an organization's invitation does what there is to do for somebody.
@@ -309,7 +311,7 @@ impl Hand<'_> {
             true => groups::joining(client, group, account_id),
             false => groups::leaving(client, group, account_id),
         });
-        let results = self.carry_out(&ats, &mut calls, &|number| {
+        let (results, refusal) = self.carry_out(&ats, &mut calls, &|number| {
             let (_, group, account_id) = &todo[number];
             let look = if is_joining { groups::membership } else { groups::gone };
             look(client, group, account_id)
@@ -326,5 +328,11 @@ impl Hand<'_> {
             };
             work.progress.part(PartKind::Group, name, done);
         }
+        self.stop_all(refusal);
     }
+}
+
+/// What refuses every other request, too.
+fn refusal<R>(results: &[Result<R>]) -> Option<Failure> {
+    results.iter().filter_map(|result| result.as_ref().err()).find(|failure| failure.is_for_all()).cloned()
 }

@@ -459,6 +459,48 @@ async fn where_the_credential_is_refused_the_rest_is_not_tried() {
 }
 
 #[tokio::test]
+async fn what_was_done_beside_a_refusal_is_said_to_be_done() {
+    let mut it = Tried::in_organization().await;
+    let rollout = it.plan(&new_people(100, &[], &["engineering"]), KEEP).await;
+    it.mock.fault("/users/invite", Fault::answer(Reply::empty(401)));
+    let applied = it.apply(&rollout.steps).await;
+    let expected = [("StepOutcome::Done".to_owned(), 75), ("StepOutcome::Failed".to_owned(), 25)];
+    assert_eq!(outcomes(&applied), BTreeMap::from(expected));
+    for applied in applied.iter().filter(|it| it.outcome == StepOutcome::Failed) {
+        assert_eq!(applied.failure.as_ref().unwrap().kind, FailureKind::Unauthenticated);
+    }
+}
+
+#[tokio::test]
+async fn where_looking_for_newcomers_is_refused_that_is_said_of_everybody() {
+    let mut it = Tried::on_site().await;
+    let rollout = it.plan(&new_people(100, &["jira-software"], &[]), KEEP).await;
+    for _ in 0..200 {
+        it.mock.fault("/user/search", Fault::answer(Reply::empty(401)));
+    }
+    let applied = it.apply(&rollout.steps).await;
+    assert_eq!(outcomes(&applied), BTreeMap::from([("StepOutcome::NotTried".to_owned(), 100)]));
+    for applied in &applied {
+        assert_eq!(applied.failure.as_ref().unwrap().kind, FailureKind::Unauthenticated, "{applied:?}");
+    }
+}
+
+#[tokio::test]
+async fn those_who_are_refused_alone_do_not_keep_others_from_being_halved() {
+    let mut it = Tried::in_organization().await;
+    let mut people = new_people(25, &[], &["engineering"]);
+    people.push(person("one@new.example", &[], &["writers"]));
+    people.push(person("two@new.example", &[], &["jira-users"]));
+    let refused = ["p7@new.example", "one@new.example", "two@new.example"];
+    it.mock.world(|world| world.refused.extend(refused.map(str::to_owned)));
+    let rollout = it.plan(&people, KEEP).await;
+    let applied = it.apply(&rollout.steps).await;
+    let failed: Vec<&str> =
+        applied.iter().filter(|it| it.outcome != StepOutcome::Done).map(|it| it.email.as_str()).collect();
+    assert_eq!(failed, refused);
+}
+
+#[tokio::test]
 async fn steps_of_another_plane_and_steps_that_say_nothing_are_refused_before_anything_is_sent() {
     let mut it = Tried::on_site().await;
     let step = |kind, id: &str, account_id: Option<&str>| Step {

@@ -1,8 +1,8 @@
 //! Inviting many people into an organization: those who get the same with one request.
 
-use super::Hand;
+use super::{Hand, refusal};
 use crate::client::Changed;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::invite::Progress;
 use crate::invite::organization::{self, Batch, Wanted};
 use crate::rollout::ActionKind;
@@ -26,16 +26,18 @@ impl Hand<'_> {
         let (mut units, mut held) = (self.units(), Vec::new());
         let (mut is_address, mut alone) = (false, 0);
         while !units.is_empty() && self.client.has_time() {
-            for (unit, result) in self.invite(units) {
+            let (answered, refusal) = self.invite(units);
+            for (unit, result) in answered {
                 let is_refused = matches!(&result, Err(failure) if failure.is(400));
                 if is_refused && unit.ats.len() > 1 {
                     held.push((unit, result));
                     continue;
                 }
                 is_address |= unit.is_half && result.is_ok();
-                alone += usize::from(is_refused);
+                alone += usize::from(is_refused && unit.is_half);
                 self.note(&unit, result);
             }
+            self.stop_all(refusal);
             let kept = match (is_address, alone) {
                 (true, _) => 0,
                 (false, 0 | 1) => held.len().saturating_sub(1),
@@ -95,7 +97,7 @@ impl Hand<'_> {
     }
 
     /// Sends the invitations of units, as far as the time allows.
-    fn invite(&mut self, units: Vec<Unit>) -> Vec<(Unit, Result<Changed>)> {
+    fn invite(&self, units: Vec<Unit>) -> (Vec<(Unit, Result<Changed>)>, Option<Failure>) {
         let client = self.client;
         let results = {
             let emails: Vec<Vec<&str>> = units.iter().map(|unit| self.emails(unit)).collect();
@@ -103,8 +105,8 @@ impl Hand<'_> {
             let mut calls = (0..units.len()).map(|number| organization::invitation(&batch(number)));
             client.change_all(self.width, &mut calls, &|number| organization::shows(client, &batch(number)))
         };
-        self.stop_all(&results);
-        units.into_iter().zip(results).collect()
+        let refusal = refusal(&results);
+        (units.into_iter().zip(results).collect(), refusal)
     }
 
     fn emails(&self, unit: &Unit) -> Vec<&str> {

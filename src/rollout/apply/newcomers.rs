@@ -1,6 +1,6 @@
 //! Bringing many people onto a site.
 
-use super::{Hand, is_sent};
+use super::{Hand, is_sent, refusal};
 use crate::accounts::Matches;
 use crate::client::Call;
 use crate::connection::Plane;
@@ -29,6 +29,7 @@ impl Hand<'_> {
             goes_on
         });
         let mut new: Vec<Newcomer<'_>> = Vec::new();
+        let mut refused = None;
         for (at, found) in ats.into_iter().zip(found) {
             let work = &mut self.work[at];
             // Every product is known: the steps were checked.
@@ -46,10 +47,16 @@ impl Hand<'_> {
                         Err(failure) => work.stop(failure),
                     }
                 }
-                Some(Err(failure)) => work.stop(failure),
+                Some(Err(failure)) => {
+                    refused = refused.or_else(|| Some(failure.clone()).filter(Failure::is_for_all));
+                    work.stop(failure);
+                }
                 _ => {}
             }
         }
+        self.stop_all(refused);
+        // Whoever was found before may still be noted as new.
+        new.retain(|(at, ..)| !self.work[*at].is_over);
         let (ats, calls): (Vec<usize>, Vec<Call>) = new
             .iter()
             .enumerate()
@@ -59,7 +66,7 @@ impl Hand<'_> {
             let (.., matches) = &new[ats[number]];
             site::look_for(client, &matches.email, &matches.hidden)
         });
-        self.stop_all(&results);
+        let refused = refusal(&results);
         for (place, result) in ats.into_iter().zip(results) {
             let (at, wanted, matches) = &new[place];
             let work = &mut self.work[*at];
@@ -69,6 +76,7 @@ impl Hand<'_> {
                 Err(failure) => work.stop(failure),
             }
         }
+        self.stop_all(refused);
         let in_confluence = |(at, wanted, _): &&Newcomer<'_>| {
             !self.work[*at].is_over && wanted.iter().any(|(_, on_site)| on_site.is_confluence())
         };
