@@ -231,11 +231,15 @@ mod tests {
             let mut bytes = json.to_string().into_bytes();
             let at = at.index(bytes.len());
             if cut { bytes.truncate(at) } else { bytes[at] = byte }
-            let serde = serde_json::from_slice::<serde_json::Value>(&bytes);
-            let is_too_large = serde.as_ref().is_err_and(|error| error.to_string().starts_with("number out of range"));
-            // It stops at a number that no float holds, and says nothing of what is behind it.
-            let is_same = is_too_large || ours(&bytes).is_some() == serde.is_ok();
-            prop_assert!(is_same, "{:?}", String::from_utf8_lossy(&bytes));
+            let serde = serde_json::from_slice::<serde_json::Value>(&bytes).map(drop);
+            // It stops at a number that no float holds, unless it only looks at what is written there.
+            let theirs = match serde {
+                Err(error) if error.to_string().starts_with("number out of range") => {
+                    serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok()
+                }
+                serde => serde.is_ok(),
+            };
+            prop_assert_eq!(ours(&bytes).is_some(), theirs, "{:?}", String::from_utf8_lossy(&bytes));
         }
     }
 
