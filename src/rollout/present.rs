@@ -110,7 +110,7 @@ pub(super) fn on_site(
         Presence::Present => wants_access(person) || options.other_groups == OtherGroups::Leave,
         Presence::Gone => person.groups.is_empty(),
     };
-    // The groups whose members are known, and of those the ids whose address the site hides.
+    // The groups whose members are known, each with the ids of those whom no address told.
     let mut listed: Vec<(&Group, Vec<String>)> = Vec::new();
     let by_group = people.iter().filter(|person| !is_whole(person)).count();
     if by_group > groups.len() {
@@ -122,7 +122,7 @@ pub(super) fn on_site(
         let mut calls = groups.iter().map(|group| Call::new(&jira::GROUP_MEMBERS).query("groupId", &group.id));
         client.read_all(width, most as u64, &mut calls, &mut |number, members| {
             let Some(members) = members else { return Ok(()) };
-            let mut hidden = Vec::new();
+            let mut untold = Vec::new();
             for member in &members {
                 let Account { account_id, email, status, .. } = Found::on_site(member)?.account;
                 match addresses.find(&email) {
@@ -132,10 +132,10 @@ pub(super) fn on_site(
                         all[at].status = Some(status);
                         all[at].groups.push(groups[number].clone());
                     }
-                    None => hidden.push(account_id),
+                    None => untold.push(account_id),
                 }
             }
-            listed.push((&groups[number], hidden));
+            listed.push((&groups[number], untold));
             Ok(())
         })?;
     }
@@ -147,7 +147,7 @@ pub(super) fn on_site(
         if is_whole(person) || !person.groups.iter().all(is_listed) {
             whole.push(at);
         } else {
-            let theirs = listed.iter().filter(|(_, hidden)| hidden.contains(account_id));
+            let theirs = listed.iter().filter(|(_, untold)| untold.contains(account_id));
             present.groups.extend(theirs.map(|(group, _)| (*group).clone()));
         }
     }

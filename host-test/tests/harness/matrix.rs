@@ -3,198 +3,32 @@
 //! What has to hold is not written down cell by cell. It follows from what the function does without a
 //! fault, from the fault, and from the operation that it strikes.
 
+mod faults;
+mod subjects;
+
 use crate::cases::{arguments, value};
 use crate::engine;
+use faults::{Means, faults};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use subjects::SUBJECTS;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use usher::operation::Safety;
 use usher_host::{Function, Grants};
 use usher_host_test::mock::world::World;
-use usher_host_test::mock::{Exchange, Fault, How, Mock, Options, Reply};
+use usher_host_test::mock::{Exchange, Fault, Mock, Options};
 
 /// How late a single call may end, on a machine that is busy with a hundred others; nearly all have to
 /// end within 250 ms.
 const LATE: Duration = Duration::from_millis(1500);
 
-/// A function with arguments that make it do all it can.
-const SUBJECTS: [(&str, &[&str]); 33] = [
-    ("find-account", &["{site}", r#""liam@acme.example""#]),
-    ("find-account", &["{organization}", r#""liam@acme.example""#]),
-    ("find-group", &["{site}", r#""engineering""#]),
-    ("find-group", &["{organization}", r#""engineering""#]),
-    ("add-to-group", &["{site}", r#""engineering""#, r#""liam@acme.example""#]),
-    ("add-to-group", &["{organization}", r#""engineering""#, r#""liam@acme.example""#]),
-    (
-        "invite",
-        &[
-            "{site}",
-            r#"{email: "mia@acme.example", access: [{product: "jira-software", role: user}], groups: ["engineering"]}"#,
-        ],
-    ),
-    (
-        "invite",
-        &["{site}", r#"{email: "liam@acme.example", access: [{product: "jira-servicedesk", role: user}], groups: []}"#],
-    ),
-    (
-        "invite",
-        &["{site}", r#"{email: "mia@acme.example", access: [{product: "confluence", role: user}], groups: []}"#],
-    ),
-    (
-        "invite",
-        &[
-            "{organization}",
-            r#"{email: "mia@acme.example", access: [{product: "jira-software", role: user}], groups: ["engineering"]}"#,
-        ],
-    ),
-    (
-        "invite",
-        &[
-            "{organization}",
-            r#"{email: "liam@acme.example", access: [{product: "confluence", role: user}], groups: ["engineering"]}"#,
-        ],
-    ),
-    ("remove-from-group", &["{site}", r#""jira-users""#, r#""liam@acme.example""#]),
-    ("remove-from-group", &["{organization}", r#""jira-users""#, r#""liam@acme.example""#]),
-    ("create-group", &["{site}", r#""new""#, "none"]),
-    ("create-group", &["{organization}", r#""new""#, r#"some("What it is for")"#]),
-    ("delete-group", &["{site}", r#""jira-users""#]),
-    ("delete-group", &["{organization}", r#""jira-users""#]),
-    ("suspend-account", &["{organization}", r#""liam@acme.example""#]),
-    ("restore-account", &["{organization}", r#""sue@acme.example""#]),
-    ("remove-account", &["{organization}", r#""5b10a2844c20165700ede202""#]),
-    ("remove-account", &["{organization}", r#""liam@acme.example""#]),
-    ("plan", &["{site}", PEOPLE, "{other-groups: leave, departure: leave-groups}"]),
-    ("plan", &["{organization}", PEOPLE, "{other-groups: leave, departure: suspend}"]),
-    ("apply", &["{site}", JOIN, "{window: some(4)}"]),
-    ("apply", &["{organization}", JOIN, "{window: some(4)}"]),
-    ("apply", &["{site}", INVITE_ON_SITE, "{window: some(4)}"]),
-    ("apply", &["{organization}", INVITE_IN_ORGANIZATION, "{window: some(4)}"]),
-    ("apply", &["{organization}", LEAVE, "{window: some(4)}"]),
-    ("apply", &["{organization}", REMOVE, "{window: some(4)}"]),
-    ("check-connection", &["{site}"]),
-    ("check-connection", &["{organization}"]),
-    ("check-connection", &["{scim}"]),
-    ("check-connection", &[r#"oauth({site: "{url}", token: "{oauth-token}", api-url: "{url}"})"#]),
-];
-
-const PEOPLE: &str = r#"[
-    {email: "liam@acme.example", state: present,
-     access: [{product: "jira-software", role: user}, {product: "confluence", role: user}], groups: ["engineering"]},
-    {email: "mia@acme.example", state: present, access: [{product: "jira-software", role: user}], groups: []},
-]"#;
-
-const JOIN: &str = r#"[{email: "liam@acme.example", account-id: some("5b10a2844c20165700ede202"), actions: [
-    {kind: join-group, name: "engineering", id: "276f955c-63d7-42c8-9520-92d01dca0603", role: user}]}]"#;
-
-const LEAVE: &str = r#"[{email: "liam@acme.example", account-id: some("5b10a2844c20165700ede202"), actions: [
-    {kind: leave-group, name: "jira-users", id: "276f955c-63d7-42c8-9520-92d01dca0601", role: user}]}]"#;
-
-const INVITE_ON_SITE: &str = r#"[{email: "mia@acme.example", account-id: none, actions: [
-    {kind: invite, name: "", id: "", role: user},
-    {kind: give-access, name: "jira", id: "jira-software", role: user},
-    {kind: join-group, name: "engineering", id: "276f955c-63d7-42c8-9520-92d01dca0603", role: user}]}]"#;
-
-const INVITE_IN_ORGANIZATION: &str = r#"[{email: "mia@acme.example", account-id: none, actions: [
-    {kind: invite, name: "", id: "", role: user},
-    {kind: give-access, name: "jira", id: "ari:cloud:jira-software::site/{cloud-id}", role: user},
-    {kind: join-group, name: "engineering", id: "276f955c-63d7-42c8-9520-92d01dca0603", role: user}]}]"#;
-
-const REMOVE: &str = r#"[{email: "liam@acme.example", account-id: some("5b10a2844c20165700ede202"), actions: [
-    {kind: remove, name: "", id: "", role: user}]}]"#;
-
 /// What a call does without, if it is not to be had: how many seats a licence leaves, and that there is
 /// one directory only.
 const SPARE: [(&str, &str); 2] = [("plan", "/applicationrole"), ("apply", "/directories")];
-
-/// What a fault means for a request that is struck by it, once unless it says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Means {
-    /// Nothing was done, and it is known: again.
-    Again,
-    /// It is not known whether it was done.
-    Lost,
-    /// Nothing can be made of it: a read fails as this.
-    Wrong(&'static str),
-    /// It strikes every time: a read fails as this.
-    Always(&'static str),
-}
-
-fn faults() -> Vec<(&'static str, Means, Duration, Fault)> {
-    use Means::{Again, Always, Lost, Wrong};
-    let (long, short) = (Duration::from_secs(40), Duration::from_secs(13));
-    let soonest = Duration::from_secs(2);
-    let json = |status: u16, body: &str| Reply::text(status, "application/json", body);
-    let html = |status: u16| Reply::text(status, "text/html", "<html><head><title>Log in</title></head></html>");
-    let limited = |name: &str, value: &str| Fault::answer(html(429).header(name, value));
-    // The mock's own clock goes into `Date`, which these are compared with.
-    let soon = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(2));
-    let many_headers = (0..3000).fold(json(200, "[]"), |reply, n| reply.header(&format!("x-{n}"), "x"));
-    let drip = How::Drip { every: Duration::from_millis(50) };
-    let protocol = Wrong("protocol");
-    vec![
-        ("429 with Retry-After: 1", Again, long, limited("retry-after", "1")),
-        ("429 with Retry-After: 0", Again, long, limited("retry-after", "0")),
-        ("429 with a date", Again, long, limited("retry-after", &soon)),
-        (
-            "429 with a reset in the past, without seconds",
-            Again,
-            long,
-            limited("x-ratelimit-reset", "2025-10-08T15:00Z"),
-        ),
-        ("429 that says nothing", Again, long, Fault::answer(html(429))),
-        ("408", Lost, long, Fault::answer(Reply::empty(408))),
-        ("502 before", Lost, long, Fault::answer(html(502))),
-        ("502 after", Lost, long, Fault::after(How::Answer(html(502)))),
-        ("503 before", Lost, long, Fault::answer(Reply::empty(503).header("retry-after", "1"))),
-        ("503 after", Lost, long, Fault::after(How::Answer(Reply::empty(503)))),
-        ("504 before", Lost, long, Fault::answer(Reply::empty(504))),
-        ("504 after", Lost, long, Fault::after(How::Answer(Reply::empty(504)))),
-        ("cut before", Lost, long, Fault::before(How::Cut)),
-        ("cut after", Lost, long, Fault::after(How::Cut)),
-        ("cut in the body before", Lost, long, Fault::before(How::CutBody)),
-        ("silence before", Lost, short, Fault::before(How::Hang)),
-        ("silence after", Lost, short, Fault::after(How::Hang)),
-        ("drip before", Lost, short, Fault::before(drip.clone())),
-        ("drip after", Lost, short, Fault::after(drip.clone())),
-        ("silence in the body", Lost, short, Fault::after(How::Drip { every: Duration::from_secs(3600) })),
-        ("3,000 headers", Lost, long, Fault::answer(many_headers)),
-        ("always silence before", Always("timeout"), soonest, Fault::before(How::Hang)),
-        ("always silence after", Always("timeout"), soonest, Fault::after(How::Hang)),
-        ("always a drip", Always("timeout"), soonest, Fault::after(drip)),
-        ("always cut", Always("unavailable"), short, Fault::after(How::Cut)),
-        ("always 503", Always("unavailable"), short, Fault::answer(Reply::empty(503))),
-        ("always 429", Always("rate-limited"), short, limited("retry-after", "1")),
-        ("100 MB", protocol, long, Fault::before(How::Flood { bytes: 100 << 20 })),
-        ("a login page", protocol, long, Fault::answer(html(200))),
-        ("XML", protocol, long, Fault::answer(Reply::text(200, "application/xml", "<?xml version=\"1.0\"?><status/>"))),
-        ("JSON that is cut off", protocol, long, Fault::answer(json(200, r#"{"data":[{"id":"#))),
-        ("JSON of 100,000 levels", protocol, long, Fault::answer(json(200, &"[".repeat(100_000)))),
-        (
-            "JSON of a million values",
-            protocol,
-            long,
-            Fault::answer(json(200, &format!("[{}0]", "0,".repeat(1_000_000)))),
-        ),
-        ("invalid UTF-8", protocol, long, Fault::answer(Reply::text(200, "application/json", b"[\"\xff\"]".to_vec()))),
-        (
-            "other types",
-            protocol,
-            long,
-            Fault::answer(json(200, r#"{"data":"x","values":7,"links":[],"accountId":{},"groups":[1]}"#)),
-        ),
-        ("an error as 200", protocol, long, Fault::answer(json(200, r#"{"errorMessages":["No."],"errors":{}}"#))),
-        ("no body", protocol, long, Fault::answer(Reply::empty(200))),
-        ("a redirect", protocol, long, Fault::answer(Reply::empty(302).header("location", "http://127.0.0.1:1/"))),
-        ("500", Wrong("unavailable"), long, Fault::answer(json(500, r#"{"message":"Internal server error"}"#))),
-        ("401", Wrong("unauthenticated"), long, Fault::answer(html(401))),
-        ("403", Wrong("forbidden"), long, Fault::answer(json(403, r#"{"message":"No."}"#))),
-    ]
-}
 
 /// One call: what came of it, and what the mock saw.
 struct Run {
