@@ -11,7 +11,9 @@ use usher::client::Client;
 use usher::connection::{Connection, Given, Kind};
 use usher::json::Value;
 use usher::pace::{self, Budget};
+use usher::product::Access;
 use usher::retry::Policy;
+use usher::rollout::{self, Action, ActionKind, ApplyOptions, Person, PlanOptions, Presence, Step};
 use usher::transport::{Request, Response, Transport, TransportError, Waiting};
 use usher::{accounts, diagnosis, groups, invite};
 
@@ -59,7 +61,7 @@ pub(crate) fn answers(data: &[u8]) {
     for connection in connections("acme.atlassian.net", "o-1", "70ef3a32-d0da-4e09-b35e-0109f91969c3") {
         let verbs = |client: &Client<'_>, verb: usize| {
             let email = "mia@example.com";
-            let access = vec![invite::Access { product: "jira".into(), role: "user" }];
+            let access = vec![Access { product: "jira".into(), role: "user" }];
             let invitation =
                 invite::Invitation { email: email.into(), access, groups: vec!["writers".into()], message: None };
             match verb {
@@ -70,10 +72,12 @@ pub(crate) fn answers(data: &[u8]) {
                 4 => drop(groups::create(client, "writers", None)),
                 5 => drop(groups::delete(client, "writers")),
                 6 => drop(standing::set(client, email, &standing::REMOVED)),
+                7 => plan_and_apply(client, email, "writers"),
+                8 => drop(rollout::apply(client, &[step(email, "writers")], &ApplyOptions::default())),
                 _ => drop(diagnosis::check(client)),
             }
         };
-        for verb in 0..8 {
+        for verb in 0..10 {
             let wire = Wire { rest: Cell::new(data), now: Cell::default(), asked: RefCell::default() };
             verbs(&Client::new(&connection, &wire, Duration::from_secs(60), Policy::default()), verb);
             wire.asked.borrow().iter().for_each(check);
@@ -89,7 +93,7 @@ pub(crate) fn paths(data: &[u8]) {
     let mut next = || parts.next().unwrap_or_default();
     let (site, id, cloud, group, person) = (next(), next(), next(), next(), next());
     for connection in connections(site, id, cloud) {
-        for verb in 0..7 {
+        for verb in 0..8 {
             let wire = Wire { rest: Cell::new(&[]), now: Cell::default(), asked: RefCell::default() };
             let client = Client::new(&connection, &wire, Duration::from_secs(1), Policy { retries: 0 });
             let groups = vec![group.to_owned()];
@@ -101,11 +105,40 @@ pub(crate) fn paths(data: &[u8]) {
                 3 => drop(groups::remove(&client, group, person)),
                 4 => drop(groups::create(&client, group, None)),
                 5 => drop(standing::set(&client, person, &standing::SUSPENDED)),
+                6 => drop(rollout::apply(&client, &[step(person, group)], &ApplyOptions::default())),
                 _ => drop(invite::invite(&client, &invitation)),
             }
             wire.asked.borrow().iter().for_each(check);
         }
     }
+}
+
+/// Plans for somebody who is to be there and for somebody who is to go, and does what the plan says.
+fn plan_and_apply(client: &Client<'_>, email: &str, group: &str) {
+    let access =
+        vec![Access { product: "jira".into(), role: "user" }, Access { product: "confluence".into(), role: "user" }];
+    let present = Person { email: email.into(), state: Presence::Present, access, groups: vec![group.into()] };
+    let gone = Person { email: format!("not-{email}"), state: Presence::Gone, ..present.clone() };
+    let options = PlanOptions {
+        other_groups: rollout::OtherGroups::Leave,
+        window: Some(3),
+        departure: rollout::Departure::LeaveGroups,
+    };
+    if let Ok(plan) = rollout::plan(client, &[present, gone], &options) {
+        drop(rollout::apply(client, &plan.steps, &ApplyOptions::default()));
+    }
+}
+
+/// A step that nobody planned.
+fn step(email: &str, group: &str) -> Step {
+    let action = |kind, id: &str| Action { kind, name: id.into(), id: id.into(), role: "user" };
+    let actions = vec![
+        action(ActionKind::Invite, ""),
+        action(ActionKind::GiveAccess, "confluence"),
+        action(ActionKind::JoinGroup, group),
+        action(ActionKind::LeaveGroup, group),
+    ];
+    Step { email: email.into(), account_id: None, actions }
 }
 
 /// A connection of each plane, as far as these make any.

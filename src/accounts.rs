@@ -44,7 +44,7 @@ pub(crate) fn find_with_groups(client: &Client<'_>, email: &str) -> Result<Found
         return Ok(found.clone());
     }
     if !matches.hidden.is_empty() {
-        return Err(matches.hides());
+        return Err(hides(email, &matches.hidden));
     }
     let advice = match client.plane() {
         Plane::Site if client.connection().kind() == Kind::HostSigned => {
@@ -85,7 +85,7 @@ pub(crate) fn at_once(plane: Plane) -> usize {
 
 /// What a look-up by e-mail gave.
 pub(crate) struct Matches {
-    pub(crate) email: String,
+    email: String,
     exact: Vec<Found>,
     /// Ids of accounts whose address the site does not show.
     pub(crate) hidden: Vec<String>,
@@ -95,7 +95,7 @@ pub(crate) struct Matches {
 #[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) account: Account,
-    /// The groups it is in; on a site always empty.
+    /// The groups it is in; on a site they take a request of their own.
     pub(crate) groups: Vec<Group>,
     /// The statuses it has, in each of the directories it is in.
     pub(crate) statuses: Vec<AccountStatus>,
@@ -160,14 +160,6 @@ impl Matches {
         }
     }
 
-    /// What was found may be the account or not.
-    pub(crate) fn hides(&self) -> Failure {
-        let list = self.hidden.join(", ");
-        let message = format!("The site hides the e-mail addresses of what it found for {}: {list}.", self.email);
-        Failure::new(FailureKind::Ambiguous, message)
-            .advise("Use the account id, or an organization's API key, which sees its directory's addresses.")
-    }
-
     /// The one account, if there is one; several are never chosen from.
     pub(crate) fn one(&self) -> Result<Option<&Found>> {
         if let [] | [_] = self.exact.as_slice() {
@@ -181,6 +173,14 @@ impl Matches {
         let message = format!("{} accounts have the e-mail address {}: {}.", list.len(), self.email, list.join(", "));
         Err(Failure::new(FailureKind::Ambiguous, message).advise("Choose one, and use its account id."))
     }
+}
+
+/// What was found may be the account or not.
+pub(crate) fn hides(email: &str, hidden: &[String]) -> Failure {
+    let list = hidden.join(", ");
+    let message = format!("The site hides the e-mail addresses of what it found for {email}: {list}.");
+    Failure::new(FailureKind::Ambiguous, message)
+        .advise("Use the account id, or an organization's API key, which sees its directory's addresses.")
 }
 
 /// The account of that id, as the organization shows it.

@@ -25,7 +25,7 @@ pub mod outcome;
 pub mod pace;
 #[cfg(all(feature = "plugin", target_family = "wasm"))]
 mod plugin;
-mod product;
+pub mod product;
 pub mod retry;
 pub mod rollout;
 mod text;

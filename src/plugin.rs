@@ -16,7 +16,7 @@ use crate::failure::{Failure, Result};
 use crate::retry::Policy;
 use crate::rollout::{ACTION_KINDS, Departure, OtherGroups, Presence};
 use crate::transport::wasi::{Wasi, variable};
-use crate::{accounts, diagnosis, groups, invite, rollout};
+use crate::{accounts, diagnosis, groups, invite, product, rollout};
 use abi::{Arguments, Row};
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ fn apply(arguments: Arguments) -> *const u32 {
             kind: ACTION_KINDS[usize::from(it.case())],
             name: it.text(),
             id: it.text(),
-            role: invite::ROLES[usize::from(it.case())],
+            role: product::ROLES[usize::from(it.case())],
         }),
     });
     let options = rollout::ApplyOptions { message: arguments.maybe_text(), window: arguments.maybe_number() };
@@ -194,8 +194,8 @@ fn invitation(arguments: &mut Arguments) -> invite::Invitation {
     }
 }
 
-fn access(item: &mut Arguments) -> invite::Access {
-    invite::Access { product: item.text(), role: invite::ROLES[usize::from(item.case())] }
+fn access(item: &mut Arguments) -> product::Access {
+    product::Access { product: item.text(), role: product::ROLES[usize::from(item.case())] }
 }
 
 /// How long a call may take: for the host to set, who alone knows how long it can wait.

@@ -4,13 +4,18 @@
 //! hundred, and a site person by person, with a window of requests on their way at once.
 
 mod apply;
+mod one;
 mod plan;
 mod present;
+mod products;
+mod progress;
+mod site;
 
-use crate::failure::Failure;
-use crate::invite::Access;
+use crate::failure::{Failure, PartKind};
+use crate::product::{Access, ROLES};
 
 pub use apply::apply;
+pub(crate) use one::one;
 pub use plan::plan;
 
 /// The contract's `person`.
@@ -82,7 +87,7 @@ pub struct Action {
     pub kind: ActionKind,
     pub name: String,
     pub id: String,
-    /// One of [`crate::invite::ROLES`].
+    /// One of [`ROLES`].
     pub role: &'static str,
 }
 
@@ -151,11 +156,25 @@ impl Person {
     fn is_gone(&self) -> bool {
         self.state == Presence::Gone
     }
+
+    fn wants_access(&self) -> bool {
+        !self.is_gone() && !self.access.is_empty()
+    }
 }
 
 impl Action {
     fn new(kind: ActionKind, name: &str, id: &str) -> Action {
-        Action { kind, name: name.to_owned(), id: id.to_owned(), role: crate::invite::ROLES[0] }
+        Action { kind, name: name.to_owned(), id: id.to_owned(), role: ROLES[0] }
+    }
+
+    /// Whether actions have one that does the same, whatever it is called.
+    fn is_among(&self, actions: &[Action]) -> bool {
+        actions.iter().any(|other| (other.kind, &other.id, other.role) == (self.kind, &self.id, self.role))
+    }
+
+    /// What it is a part of.
+    fn part(&self) -> PartKind {
+        if self.kind == ActionKind::GiveAccess { PartKind::Access } else { PartKind::Group }
     }
 }
 

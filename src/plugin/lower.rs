@@ -7,8 +7,9 @@ use crate::accounts::Account;
 use crate::diagnosis::{Finding, Place, Report};
 use crate::failure::{Facts, Failure, Part};
 use crate::groups::{Group, Membership};
-use crate::invite::{Invited, ROLES};
+use crate::invite::Invited;
 use crate::outcome::Outcome;
+use crate::product::ROLES;
 use crate::rollout::{Action, Applied, Problem, Rollout, Step};
 
 impl Lower for Account {

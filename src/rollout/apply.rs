@@ -1,19 +1,20 @@
 //! Doing what a plan's steps say: all of one kind at once, and then the next.
 
-mod invitations;
-mod newcomers;
+mod batch;
+mod organization;
+mod site;
 
+use super::present::{self, Present};
+use super::progress::Progress;
+use super::site::{no_message, not_yet};
 use super::{Action, ActionKind, Applied, ApplyOptions, Step, StepOutcome};
 use crate::accounts::standing::{self, REMOVED, RESTORED, SUSPENDED, Standing};
-use crate::accounts::{self, AccountStatus, Found, Matches};
 use crate::client::{Call, Changed, Client, width};
 use crate::connection::Plane;
-use crate::email;
-use crate::failure::{Change, Failure, FailureKind, PartKind, PartOutcome, Result};
+use crate::failure::{Change, Failure, FailureKind, Part, PartKind, PartOutcome, Result};
 use crate::groups::{self, Group};
-use crate::invite::{InviteOutcome, Progress, site};
 use crate::json::Value;
-use crate::operations;
+use crate::{email, operations, product};
 
 /// Does what steps say; the outcomes are in their order.
 ///
@@ -26,29 +27,11 @@ pub fn apply(client: &Client<'_>, steps: &[Step], options: &ApplyOptions) -> Res
     if !is_site {
         client.check_plane(&operations::organization::INVITE)?;
     } else if options.message.is_some() {
-        return Err(site::no_message());
+        return Err(no_message());
     }
     steps.iter().try_for_each(|step| check(step, is_site))?;
-    let mut hand = Hand {
-        client,
-        is_site,
-        width: width(options.window),
-        message: options.message.as_deref(),
-        work: steps.iter().map(Work::new).collect(),
-        groups: Vec::new(),
-        directory_id: None,
-    };
-    hand.look()?;
-    hand.stand(ActionKind::Restore, &RESTORED);
-    if is_site {
-        hand.bring();
-    } else {
-        hand.send();
-    }
-    hand.change_memberships(ActionKind::JoinGroup);
-    hand.change_memberships(ActionKind::LeaveGroup);
-    hand.stand(ActionKind::Suspend, &SUSPENDED);
-    hand.stand(ActionKind::Remove, &REMOVED);
+    let mut hand = Hand::new(client, options, steps.iter().map(Work::new).collect());
+    hand.carry_on()?;
     Ok(hand.work.into_iter().map(Work::applied).collect())
 }
 
@@ -67,7 +50,9 @@ fn check(step: &Step, is_site: bool) -> Result<()> {
             ActionKind::Restore | ActionKind::Suspend | ActionKind::Remove if is_site => {
                 return wrong("does what a site cannot");
             }
-            ActionKind::GiveAccess if is_site => drop(site::product(id)?),
+            ActionKind::GiveAccess if is_site && product::known(id) != Some(id) => {
+                return wrong("does not say which of a site's products");
+            }
             ActionKind::GiveAccess | ActionKind::JoinGroup | ActionKind::LeaveGroup if id.is_empty() => {
                 return wrong("does not say which product or group");
             }
@@ -78,12 +63,12 @@ fn check(step: &Step, is_site: bool) -> Result<()> {
 }
 
 /// A step, and how far it got.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     step: &'a Step,
-    account_id: Option<String>,
-    /// What an organization shows of the person, where it was looked.
-    found: Option<Found>,
-    progress: Progress,
+    pub(super) account_id: Option<String>,
+    /// What the person has, where it was looked.
+    pub(super) present: Option<Present>,
+    pub(super) progress: Progress,
     /// How many of its actions were begun.
     begun: usize,
     /// Whether nothing more is to be done.
@@ -91,25 +76,41 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(step: &'a Step) -> Work<'a> {
+    pub(super) fn new(step: &'a Step) -> Work<'a> {
         Work {
             step,
             account_id: step.account_id.clone(),
-            found: None,
+            present: None,
             progress: Progress::default(),
             begun: 0,
             is_over: false,
         }
     }
 
-    /// Whether an organization shows them as somebody who works there.
+    /// Whether they were seen to be somebody who works there.
     fn is_there(&self) -> bool {
-        self.found.as_ref().is_some_and(|found| found.account.status == AccountStatus::Active)
+        self.present.as_ref().is_some_and(Present::is_active)
     }
 
-    /// Whether an organization shows them in the group that an action is about.
-    fn is_in(&self, action: &Action) -> bool {
-        self.found.as_ref().is_some_and(|found| found.is_in(&action.id))
+    /// Counts its actions of these kinds as begun.
+    fn begin(&mut self, kinds: &[ActionKind]) {
+        self.begun += self.step.actions.iter().filter(|action| kinds.contains(&action.kind)).count();
+    }
+
+    /// Takes what was seen of the person.
+    fn see(&mut self, mut present: Present) {
+        if let Some(failure) = present.unclear.take() {
+            self.stop(failure);
+        }
+        match (present.account_id(), &self.account_id) {
+            (Some(found), Some(account_id)) if found != account_id => {
+                let message = format!("{} has another account than the step says.", self.step.email);
+                self.stop(Failure::new(FailureKind::Conflict, message).advise("Plan again."));
+            }
+            (found, None) => self.account_id = found.map(str::to_owned),
+            _ => {}
+        }
+        self.present = Some(present);
     }
 
     /// It cannot go on.
@@ -118,19 +119,24 @@ impl<'a> Work<'a> {
         self.is_over = true;
     }
 
-    fn applied(mut self) -> Applied {
-        let is_begun = self.begun > 0;
+    /// The parts and whether anything was changed, or what failed.
+    pub(super) fn finish(mut self) -> Result<(Vec<Part>, bool)> {
         if self.begun < self.step.actions.len() && !self.is_over {
             let failure = Failure::new(FailureKind::Timeout, "No time was left for this.");
             self.progress.stopped(failure.advise("Apply the step again, fewer at a time or with more time."));
         }
-        let (outcome, failure) = match self.progress.finish(self.account_id.clone()) {
-            Ok(it) if it.outcome == InviteOutcome::Invited => (StepOutcome::Done, None),
+        self.progress.finish()
+    }
+
+    fn applied(self) -> Applied {
+        let (email, account_id, is_begun) = (self.step.email.clone(), self.account_id.clone(), self.begun > 0);
+        let (outcome, failure) = match self.finish() {
+            Ok((_, true)) => (StepOutcome::Done, None),
             Ok(_) => (StepOutcome::AlreadySo, None),
             Err(failure) if is_begun => (StepOutcome::Failed, Some(failure)),
             Err(failure) => (StepOutcome::NotTried, Some(failure)),
         };
-        Applied { email: self.step.email.clone(), outcome, account_id: self.account_id, failure }
+        Applied { email, outcome, account_id, failure }
     }
 }
 
@@ -140,70 +146,89 @@ fn is_sent(step: &Step) -> bool {
 }
 
 /// What carries steps out.
-struct Hand<'a> {
+pub(super) struct Hand<'a> {
     client: &'a Client<'a>,
     is_site: bool,
     width: usize,
     message: Option<&'a str>,
-    work: Vec<Work<'a>>,
+    /// Whether the message is also for who is there already and gets access.
+    pub(super) tells_all: bool,
+    pub(super) work: Vec<Work<'a>>,
     /// The groups of steps, as the organization shows them.
-    groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     /// The only directory there is.
     directory_id: Option<String>,
 }
 
+impl<'a> Hand<'a> {
+    pub(super) fn new(client: &'a Client<'a>, options: &'a ApplyOptions, work: Vec<Work<'a>>) -> Hand<'a> {
+        Hand {
+            client,
+            is_site: client.plane() == Plane::Site,
+            width: width(options.window),
+            message: options.message.as_deref(),
+            tells_all: false,
+            work,
+            groups: Vec::new(),
+            directory_id: None,
+        }
+    }
+}
+
 impl Hand<'_> {
+    /// Does all there is to do.
+    ///
+    /// # Errors
+    ///
+    /// Fails where what is there cannot be read, before anything is changed.
+    pub(super) fn carry_on(&mut self) -> Result<()> {
+        if self.is_site {
+            self.bring();
+        } else {
+            self.look()?;
+            self.stand(ActionKind::Restore, &RESTORED);
+            self.send();
+        }
+        self.change_memberships(ActionKind::JoinGroup);
+        self.change_memberships(ActionKind::LeaveGroup);
+        self.stand(ActionKind::Suspend, &SUSPENDED);
+        self.stand(ActionKind::Remove, &REMOVED);
+        Ok(())
+    }
+
     /// Looks at people and groups in an organization, so that what is so is not done again. Who is
     /// not there yet and gets no message need not be looked at: that can be repeated.
     fn look(&mut self) -> Result<()> {
-        if self.is_site {
-            return Ok(());
-        }
         let (client, message) = (self.client, self.message);
-        let is_looked = |work: &Work<'_>| message.is_some() || !work.step.has(ActionKind::Invite);
+        let is_looked =
+            |work: &Work<'_>| work.present.is_none() && (message.is_some() || !work.step.has(ActionKind::Invite));
         let ats: Vec<usize> = (0..self.work.len()).filter(|at| is_looked(&self.work[*at])).collect();
-        let chunks: Vec<&[usize]> = ats.chunks(accounts::at_once(client.plane())).collect();
         let steps: Vec<&Step> = self.work.iter().map(|work| work.step).collect();
-        let emails = |chunk: &[usize]| chunk.iter().map(|at| steps[*at].email.as_str()).collect::<Vec<_>>();
+        let emails: Vec<&str> = ats.iter().map(|at| steps[*at].email.as_str()).collect();
         let mut ids: Vec<&str> = Vec::new();
         for step in &steps {
             // Groups that come with an invitation need not be looked up.
             let joins = step.of(ActionKind::JoinGroup).filter(|_| message.is_some() || !is_sent(step));
             for action in joins.chain(step.of(ActionKind::LeaveGroup)) {
-                if !ids.contains(&action.id.as_str()) {
+                if !ids.contains(&action.id.as_str()) && self.groups.iter().all(|group| group.id != action.id) {
                     ids.push(&action.id);
                 }
             }
         }
         let searches = groups::search(client, &ids);
-        let of_groups = searches.len();
-        let plane = client.plane();
-        let mut calls = searches.into_iter().chain(chunks.iter().map(|chunk| Matches::call(plane, &emails(chunk))));
-        client.read_all(self.width, u64::MAX, &mut calls, &mut |number, list| {
-            let list = list.unwrap_or_default();
-            let Some(number) = number.checked_sub(of_groups) else {
-                self.groups.extend(groups::read(&list)?);
-                return Ok(());
-            };
-            for (at, matches) in chunks[number].iter().zip(Matches::of(plane, &emails(chunks[number]), &list)?) {
-                match matches.one() {
-                    Ok(found) => self.work[*at].found = found.cloned(),
-                    Err(failure) => self.work[*at].stop(failure),
-                }
-            }
+        let mut present = vec![Present::default(); ats.len()];
+        let take = &mut |_, list: &[Value]| {
+            self.groups.extend(groups::read(list)?);
             Ok(())
-        })?;
+        };
+        present::ask(client, &emails, self.width, searches, take, &mut present)?;
+        for (at, present) in ats.iter().zip(present) {
+            self.work[*at].see(present);
+        }
         let kinds = [ActionKind::Restore, ActionKind::Suspend, ActionKind::Remove];
         if steps.iter().any(|step| kinds.iter().any(|kind| step.has(*kind))) {
             // With several, each person's is asked for.
             self.directory_id = client.directory(None).ok();
-        }
-        for work in &mut self.work {
-            let (Some(found), Some(account_id)) = (&work.found, &work.account_id) else { continue };
-            if found.account.account_id != *account_id {
-                let message = format!("{} has another account than the step says.", work.step.email);
-                work.stop(Failure::new(FailureKind::Conflict, message).advise("Plan again."));
-            }
         }
         Ok(())
     }
@@ -244,7 +269,7 @@ impl Hand<'_> {
         let (client, mut ats, mut todo) = (self.client, Vec::new(), Vec::new());
         for at in self.with(kind) {
             let work = &mut self.work[at];
-            if standing.is_of(work.found.as_ref()) {
+            if standing.is_of(work.present.as_ref().and_then(|present| present.found.as_ref())) {
                 work.begun += 1;
                 continue;
             }
@@ -294,9 +319,12 @@ impl Hand<'_> {
                 };
                 let group = group.and_then(|group| group.check_changeable().map(|()| group));
                 let done = match (&work.account_id, group) {
-                    _ if !self.is_site && work.is_in(action) == is_joining => Ok(PartOutcome::AlreadyThere),
+                    // A site tells with a person only some of their groups, or none.
+                    _ if !self.is_site && work.present.as_ref().is_some_and(|it| it.has(action)) == is_joining => {
+                        Ok(PartOutcome::AlreadyThere)
+                    }
                     (_, Err(failure)) => Err(failure),
-                    (None, _) => Err(site::not_yet()),
+                    (None, _) => Err(not_yet()),
                     (Some(account_id), Ok(group)) => {
                         ats.push(at);
                         todo.push((&action.name, group, account_id.clone()));

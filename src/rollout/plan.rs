@@ -1,16 +1,17 @@
 //! What there is to do: what is wanted, against what is there.
 
 use super::present::{self, Present};
-use super::{Action, ActionKind, Departure, OtherGroups, Person, PlanOptions, Presence, Problem, Rollout, Step};
-use crate::accounts::AccountStatus;
-use crate::client::{Call, Client};
+use super::products::{Products, is_resource};
+use super::{Action, ActionKind, Departure, OtherGroups, Person, PlanOptions, Presence, Problem, Rollout, Step, site};
+use crate::accounts::{self, AccountStatus};
+use crate::client::{Call, Client, width};
 use crate::connection::Plane;
 use crate::email::{self, Addresses};
 use crate::failure::{Failure, FailureKind, Result};
 use crate::groups::{self, Group};
-use crate::invite::organization::Products;
-use crate::invite::{Access, site};
+use crate::json::Value;
 use crate::operations::{jira, organization};
+use crate::product::{self, Access};
 
 /// Finds out what there is to do for people, by reading only.
 ///
@@ -20,66 +21,32 @@ use crate::operations::{jira, organization};
 /// the plan.
 pub fn plan(client: &Client<'_>, people: &[Person], options: &PlanOptions) -> Result<Rollout> {
     let is_site = client.plane() == Plane::Site;
-    if !is_site {
-        client.check_plane(&organization::SEARCH_USERS)?;
-    } else if options.departure != Departure::LeaveGroups && people.iter().any(Person::is_gone) {
+    if is_site && options.departure != Departure::LeaveGroups && people.iter().any(Person::is_gone) {
         return Err(Failure::invalid("departure: a site can take people out of groups only.")
             .advise("Choose `leave-groups`, or use an organization's API key."));
     }
     let mut draft = Draft::new(options, is_site);
-    let mut addresses = Addresses::default();
-    let mut people: Vec<&Person> = people.iter().filter(|person| draft.check(person, &mut addresses)).collect();
-    let mut names: Vec<&str> = Vec::new();
-    for name in people.iter().flat_map(|person| &person.groups) {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    let present = if is_site {
-        draft.groups = groups::look_up(client, &names)?;
-        people.retain(|person| draft.knows(person));
-        present::on_site(client, &people, options, &draft.groups)?
-    } else {
-        let mut others = groups::search(client, &names);
-        let of_groups = others.len();
-        let is_named = |access: &Access| !access.product.starts_with("ari:");
-        if people.iter().any(|person| !person.is_gone() && person.access.iter().any(is_named)) {
-            others.push(Products::call());
-        }
-        let present = present::in_organization(client, &people, options, others, &mut |number, list| {
-            if number < of_groups {
-                draft.groups.extend(groups::read(&list)?);
-            } else {
-                draft.products = Products(list);
-            }
-            Ok(())
-        })?;
-        draft.look_at_others(client, &people, &present)?;
-        present
-    };
-    for (person, present) in people.iter().zip(&present) {
-        if is_site || draft.knows(person) {
-            draft.decide(person, present);
-        }
+    for (person, present) in draft.read(client, people)? {
+        draft.decide(person, &present);
     }
     draft.count_seats(client);
     Ok(draft.rollout)
 }
 
 /// A plan in the making, and what is known for it.
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     options: &'a PlanOptions,
     is_site: bool,
     /// What was found for the groups that are named.
-    groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     /// Groups that somebody is in and that are not named, where that matters.
     others: Vec<Group>,
     products: Products,
-    rollout: Rollout,
+    pub(super) rollout: Rollout,
 }
 
 impl Draft<'_> {
-    fn new(options: &PlanOptions, is_site: bool) -> Draft<'_> {
+    pub(super) fn new(options: &PlanOptions, is_site: bool) -> Draft<'_> {
         Draft {
             options,
             is_site,
@@ -88,6 +55,46 @@ impl Draft<'_> {
             products: Products::default(),
             rollout: Rollout::default(),
         }
+    }
+
+    /// Reads what people have, of whom what is wanted is known; all else is a problem.
+    pub(super) fn read<'a>(&mut self, client: &Client<'_>, people: &'a [Person]) -> Result<Vec<(&'a Person, Present)>> {
+        let mut addresses = Addresses::default();
+        let mut people: Vec<&Person> = people.iter().filter(|person| self.check(person, &mut addresses)).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for name in people.iter().flat_map(|person| &person.groups) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        if self.is_site {
+            self.groups = groups::look_up(client, &names)?;
+            people.retain(|person| self.knows(person));
+            let present = present::on_site(client, &people, self.options, &self.groups)?;
+            return Ok(people.into_iter().zip(present).collect());
+        }
+        client.check_plane(&organization::SEARCH_USERS)?;
+        let mut others = groups::search(client, &names);
+        let of_groups = others.len();
+        let is_named = |access: &Access| !is_resource(&access.product);
+        if people.iter().any(|person| !person.is_gone() && person.access.iter().any(is_named)) {
+            others.push(Products::call());
+        }
+        let (emails, width): (Vec<&str>, usize) =
+            (people.iter().map(|person| person.email.as_str()).collect(), width(self.options.window));
+        let mut all = vec![Present::default(); people.len()];
+        let take = &mut |number, list: &[Value]| {
+            if number < of_groups {
+                self.groups.extend(groups::read(list)?);
+            } else {
+                self.products = Products(list.to_vec());
+            }
+            Ok(())
+        };
+        present::ask(client, &emails, width, others, take, &mut all)?;
+        present::ask_roles(client, width, &|at| people[at].wants_access(), &mut all)?;
+        self.look_at_others(client, &people, &all)?;
+        Ok(people.into_iter().zip(all).filter(|(person, _)| self.knows(person)).collect())
     }
 
     fn problem(&mut self, email: &str, blocks: bool, failure: Failure) {
@@ -99,7 +106,7 @@ impl Draft<'_> {
         let mut check = || {
             email::check("email", &person.email)?;
             person.groups.iter().try_for_each(|group| groups::check(group))?;
-            crate::invite::check(&person.access)?;
+            product::check(&person.access)?;
             if addresses.insert(&person.email) {
                 return Ok(());
             }
@@ -125,23 +132,23 @@ impl Draft<'_> {
     }
 
     fn wanted_access(&self, person: &Person) -> Result<Vec<Action>> {
-        let give = |access: &Access, id: &str| Action {
-            role: access.role,
-            ..Action::new(ActionKind::GiveAccess, &access.product, id)
+        let give = |access: &Access| {
+            if self.is_site {
+                return site::giving(access);
+            }
+            let id = self.products.resource(&access.product)?;
+            Ok(Action { role: access.role, ..Action::new(ActionKind::GiveAccess, &access.product, &id) })
         };
-        if person.is_gone() {
-            return Ok(Vec::new());
-        }
-        if self.is_site {
-            let wanted = site::wanted(&person.access)?;
-            return Ok(person
-                .access
-                .iter()
-                .zip(wanted)
-                .map(|(it, (_, on_site))| give(it, site::id_of(on_site)))
-                .collect());
-        }
-        person.access.iter().map(|it| Ok(give(it, &self.products.resource(&it.product)?))).collect()
+        if person.is_gone() { Ok(Vec::new()) } else { person.access.iter().map(give).collect() }
+    }
+
+    /// What a person is to have, as they name it.
+    pub(super) fn wanted(&self, person: &Person) -> Result<Vec<Action>> {
+        let mut wanted = self.wanted_access(person)?;
+        let groups = self.wanted_groups(person)?;
+        let named = person.groups.iter().zip(&groups);
+        wanted.extend(named.map(|(name, group)| Action::new(ActionKind::JoinGroup, name, &group.id)));
+        Ok(wanted)
     }
 
     /// Whether all groups that a person is in matter.
@@ -156,7 +163,7 @@ impl Draft<'_> {
     fn look_at_others(&mut self, client: &Client<'_>, people: &[&Person], present: &[Present]) -> Result<()> {
         let mut ids: Vec<&str> = Vec::new();
         for (_, present) in people.iter().zip(present).filter(|(person, _)| self.is_about_all(person)) {
-            for group in &present.groups {
+            for group in present.groups() {
                 if !ids.contains(&group.id.as_str()) {
                     ids.push(&group.id);
                 }
@@ -174,28 +181,42 @@ impl Draft<'_> {
 
     /// Decides what there is to do for one person.
     fn decide(&mut self, person: &Person, present: &Present) {
-        let actions = self.actions(person, present);
-        let Some(actions) = self.note(person, actions) else { return };
+        let actions = match &present.hidden[..] {
+            [] => self.actions(person, present),
+            hidden => Err(accounts::hides(&person.email, hidden)),
+        };
+        let Some(named) = self.note(person, actions) else { return };
+        let mut actions: Vec<Action> = Vec::new();
+        for mut action in named {
+            // A group that is given by its id is shown by its name.
+            if let Some(group) = self.groups.iter().find(|group| group.id == action.id) {
+                action.name.clone_from(&group.name);
+            }
+            if !action.is_among(&actions) {
+                actions.push(action);
+            }
+        }
         let email = person.email.clone();
         if actions.is_empty() {
             self.rollout.settled.push(email);
             return;
         }
         let is_last = actions.iter().any(|action| matches!(action.kind, ActionKind::Suspend | ActionKind::Remove));
-        if is_last && present.is_unmanaged {
+        if is_last && present.found.as_ref().is_some_and(|found| found.is_unmanaged) {
             let message = format!("{email} is not of the organization's own domains.");
             let failure = Failure::new(FailureKind::Other, message);
             let advice = "They lose what they have here. The account itself is theirs, and stays.";
             self.problem(&email, false, failure.advise(advice));
         }
-        self.rollout.steps.push(Step { email, account_id: present.account_id.clone(), actions });
+        self.rollout.steps.push(Step { email, account_id: present.account_id().map(str::to_owned), actions });
     }
 
-    fn actions(&self, person: &Person, present: &Present) -> Result<Vec<Action>> {
+    /// What there is to do for them, each thing as they name it; whoever is not shown is not there.
+    pub(super) fn actions(&self, person: &Person, present: &Present) -> Result<Vec<Action>> {
         if let Some(unclear) = &present.unclear {
             return Err(unclear.clone());
         }
-        let status = present.status.filter(|status| *status != AccountStatus::NotInvited);
+        let status = present.status().filter(|status| *status != AccountStatus::NotInvited);
         let groups = self.wanted_groups(person)?;
         let mut actions = Vec::new();
         let mut push = |kind, name: &str, id: &str| actions.push(Action::new(kind, name, id));
@@ -206,13 +227,13 @@ impl Draft<'_> {
                 (_, Departure::Suspend) => push(ActionKind::Suspend, "", ""),
                 (_, Departure::Remove) => push(ActionKind::Remove, "", ""),
                 (_, Departure::LeaveGroups) => {
-                    for group in &present.groups {
+                    for group in present.groups() {
                         if groups.iter().any(|other| other.id == group.id) || self.may_be_left(person, group) {
                             actions.push(about(ActionKind::LeaveGroup, group));
                         }
                     }
                     // Of those that are named it has to be known.
-                    let theirs = |group: &&Group| present.groups.iter().any(|other| other.id == group.id);
+                    let theirs = |group: &&Group| present.groups().iter().any(|other| other.id == group.id);
                     groups.iter().filter(theirs).try_for_each(Group::check_changeable)?;
                 }
             }
@@ -231,21 +252,16 @@ impl Draft<'_> {
             _ if self.is_site && person.access.is_empty() => return Err(site::no_product(&person.email)),
             _ => push(ActionKind::Invite, "", ""),
         }
-        let is_role = |has: &str, role: &str| has.rsplit('/').next() == Some(role);
-        let has = |it: &Action| present.access.iter().any(|(id, role)| *id == it.id && is_role(role, it.role));
-        for access in self.wanted_access(person)? {
-            if !has(&access) && !actions.contains(&access) {
-                actions.push(access);
+        for wanted in self.wanted(person)? {
+            if present.has(&wanted) || actions.contains(&wanted) {
+                continue;
             }
-        }
-        for group in &groups {
-            let join = about(ActionKind::JoinGroup, group);
-            if !present.groups.iter().any(|other| other.id == group.id) && !actions.contains(&join) {
+            if let Some(group) = groups.iter().find(|group| group.id == wanted.id) {
                 group.check_changeable()?;
-                actions.push(join);
             }
+            actions.push(wanted);
         }
-        for group in &present.groups {
+        for group in present.groups() {
             if !groups.iter().any(|other| other.id == group.id) && self.may_be_left(person, group) {
                 actions.push(about(ActionKind::LeaveGroup, group));
             }

@@ -1,98 +1,131 @@
 //! What people have at present, read with the fewest requests that the plane allows.
 
-use super::{OtherGroups, Person, PlanOptions, Presence};
-use crate::accounts::{self, Account, AccountStatus, Found, Matches};
+use super::{Action, ActionKind, OtherGroups, Person, PlanOptions, Presence, site};
+use crate::accounts::{self, AccountStatus, Found, Matches};
 use crate::client::{Call, Client, PAGE, width};
 use crate::email::Addresses;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::groups::Group;
-use crate::invite::{Access, ROLES, organization, site};
 use crate::json::Value;
-use crate::operations::jira;
-use crate::product::OnSite;
+use crate::operations::{jira, organization};
+use crate::product::{self, Access, ROLES};
 
 /// What a person has.
 #[derive(Clone, Default)]
 pub(super) struct Present {
-    pub(super) account_id: Option<String>,
-    /// Nothing for who is not there.
-    pub(super) status: Option<AccountStatus>,
-    pub(super) groups: Vec<Group>,
-    /// The products they have access to, each with a role, as far as that is asked for.
+    /// Who they are, with the groups they are in; nothing for who is not there.
+    pub(super) found: Option<Found>,
+    /// The products they have access to, each with a role, as far as that was asked for.
     pub(super) access: Vec<(String, String)>,
-    pub(super) is_unmanaged: bool,
+    /// Ids of accounts that may be theirs: the site does not show their addresses.
+    pub(super) hidden: Vec<String>,
     /// Why it cannot be told who they are.
     pub(super) unclear: Option<Failure>,
 }
 
 impl Present {
-    fn of(matches: &Matches) -> Present {
-        match matches.one() {
-            Ok(Some(found)) => Present {
-                account_id: Some(found.account.account_id.clone()),
-                status: Some(found.account.status),
-                groups: found.groups.clone(),
-                is_unmanaged: found.is_unmanaged,
-                ..Present::default()
-            },
-            Ok(None) if matches.hidden.is_empty() => Present::default(),
-            Ok(None) => Present { unclear: Some(matches.hides()), ..Present::default() },
-            Err(failure) => Present { unclear: Some(failure), ..Present::default() },
+    pub(super) fn of(matches: &Matches) -> Present {
+        let (found, unclear) = match matches.one() {
+            Ok(found) => (found.cloned(), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let hidden = if found.is_none() { matches.hidden.clone() } else { Vec::new() };
+        Present { found, unclear, hidden, ..Present::default() }
+    }
+
+    pub(super) fn account_id(&self) -> Option<&str> {
+        self.found.as_ref().map(|found| found.account.account_id.as_str())
+    }
+
+    pub(super) fn status(&self) -> Option<AccountStatus> {
+        self.found.as_ref().map(|found| found.account.status)
+    }
+
+    pub(super) fn groups(&self) -> &[Group] {
+        self.found.as_ref().map_or(&[], |found| &found.groups)
+    }
+
+    /// Whether they are somebody who works there.
+    pub(super) fn is_active(&self) -> bool {
+        self.status() == Some(AccountStatus::Active)
+    }
+
+    /// Whether they have access to a product, in a role as the contract calls it.
+    pub(super) fn has_access(&self, id: &str, role: &str) -> bool {
+        self.access.iter().any(|(other, theirs)| other == id && theirs.rsplit('/').next() == Some(role))
+    }
+
+    /// Whether they have the access that an action gives, or are in the group that it is about.
+    pub(super) fn has(&self, action: &Action) -> bool {
+        match action.kind {
+            ActionKind::GiveAccess => self.has_access(&action.id, action.role),
+            _ => self.found.as_ref().is_some_and(|found| found.is_in(&action.id)),
         }
+    }
+
+    /// With the groups and the Jira products that a site shows.
+    pub(super) fn complete(&mut self, user: &Value) -> Result<()> {
+        let user = site::User::read(user)?;
+        if let Some(found) = &mut self.found {
+            found.groups = user.groups;
+        }
+        self.access = user.products.into_iter().map(|key| (key, ROLES[0].to_owned())).collect();
+        Ok(())
     }
 }
 
 /// Asks for people, as many at once as the plane takes, and for the lists of other calls along with
 /// them, which `take` gets by their number.
-fn ask(
+pub(super) fn ask(
     client: &Client<'_>,
-    people: &[&Person],
-    options: &PlanOptions,
+    emails: &[&str],
+    width: usize,
     others: Vec<Call>,
-    take: &mut dyn FnMut(usize, Vec<Value>) -> Result<()>,
+    take: &mut dyn FnMut(usize, &[Value]) -> Result<()>,
     present: &mut [Present],
 ) -> Result<()> {
     let plane = client.plane();
-    let unknown: Vec<usize> = (0..people.len()).filter(|at| present[*at].status.is_none()).collect();
+    let unknown: Vec<usize> = (0..emails.len()).filter(|at| present[*at].found.is_none()).collect();
     let chunks: Vec<&[usize]> = unknown.chunks(accounts::at_once(plane)).collect();
-    let emails = |chunk: &[usize]| chunk.iter().map(|at| people[*at].email.as_str()).collect::<Vec<_>>();
+    let of = |chunk: &[usize]| chunk.iter().map(|at| emails[*at]).collect::<Vec<_>>();
     let first = others.len();
-    let mut calls = others.into_iter().chain(chunks.iter().map(|chunk| Matches::call(plane, &emails(chunk))));
-    client.read_all(width(options.window), u64::MAX, &mut calls, &mut |number, list| {
+    let mut calls = others.into_iter().chain(chunks.iter().map(|chunk| Matches::call(plane, &of(chunk))));
+    client.read_all(width, u64::MAX, &mut calls, &mut |number, list| {
         let list = list.unwrap_or_default();
-        let Some(number) = number.checked_sub(first) else { return take(number, list) };
-        let chunk = chunks[number];
-        for (at, matches) in chunk.iter().zip(Matches::of(plane, &emails(chunk), &list)?) {
+        let Some(number) = number.checked_sub(first) else { return take(number, &list) };
+        for (at, matches) in chunks[number].iter().zip(Matches::of(plane, &of(chunks[number]), &list)?) {
             present[*at] = Present::of(&matches);
         }
         Ok(())
     })
 }
 
-/// Asks an organization for people, and for what `others` ask at the same time.
-pub(super) fn in_organization(
+/// Asks an organization for the roles of those who are there and of whom they matter, one by one.
+pub(super) fn ask_roles(
     client: &Client<'_>,
-    people: &[&Person],
-    options: &PlanOptions,
-    others: Vec<Call>,
-    take: &mut dyn FnMut(usize, Vec<Value>) -> Result<()>,
-) -> Result<Vec<Present>> {
-    let mut all = vec![Present::default(); people.len()];
-    ask(client, people, options, others, take, &mut all)?;
-    // Who is not there has no roles; those of everybody else are asked for one by one.
-    let wanting = |at: &usize| wants_access(people[*at]) && all[*at].account_id.is_some();
-    let wanting: Vec<usize> = (0..people.len()).filter(wanting).collect();
-    let calls: Vec<Call> =
-        wanting.iter().map(|at| organization::roles_call(all[*at].account_id.as_deref().unwrap_or_default())).collect();
-    client.read_all(width(options.window), u64::MAX, &mut calls.into_iter(), &mut |number, resources| {
-        all[wanting[number]].access = organization::roles(&resources.unwrap_or_default());
+    width: usize,
+    matters: &dyn Fn(usize) -> bool,
+    present: &mut [Present],
+) -> Result<()> {
+    let wanting: Vec<usize> = (0..present.len()).filter(|at| matters(*at) && present[*at].found.is_some()).collect();
+    let calls: Vec<Call> = wanting
+        .iter()
+        .filter_map(|at| Some(Call::new(&organization::USER_ROLES).path("accountId", present[*at].account_id()?)))
+        .collect();
+    client.read_all(width, u64::MAX, &mut calls.into_iter(), &mut |number, resources| {
+        let resources = resources.unwrap_or_default();
+        present[wanting[number]].access = roles(&resources);
         Ok(())
-    })?;
-    Ok(all)
+    })
 }
 
-fn wants_access(person: &Person) -> bool {
-    !person.is_gone() && !person.access.is_empty()
+/// The roles that somebody has, each with its resource.
+fn roles(resources: &[Value]) -> Vec<(String, String)> {
+    let each = resources.iter().flat_map(|resource| {
+        let role = |role: &Value| (resource.owned("resourceId"), role.owned("role"));
+        resource.list("roleAssignments").iter().map(role)
+    });
+    each.collect()
 }
 
 /// Asks a site for each person; for what groups they are in by the groups' members where that takes
@@ -107,7 +140,7 @@ pub(super) fn on_site(
     let mut all = vec![Present::default(); people.len()];
     // Whose products or other groups are asked for; a person is read with all of both.
     let is_whole = |person: &Person| match person.state {
-        Presence::Present => wants_access(person) || options.other_groups == OtherGroups::Leave,
+        Presence::Present => person.wants_access() || options.other_groups == OtherGroups::Leave,
         Presence::Gone => person.groups.is_empty(),
     };
     // The groups whose members are known, each with the ids of those whom no address told.
@@ -124,44 +157,38 @@ pub(super) fn on_site(
             let Some(members) = members else { return Ok(()) };
             let mut untold = Vec::new();
             for member in &members {
-                let Account { account_id, email, status, .. } = Found::on_site(member)?.account;
-                match addresses.find(&email) {
+                let member = Found::on_site(member)?;
+                match addresses.find(&member.account.email) {
                     // Who is seen here need not be searched for.
                     Some(at) => {
-                        all[at].account_id = Some(account_id);
-                        all[at].status = Some(status);
-                        all[at].groups.push(groups[number].clone());
+                        all[at].found.get_or_insert(member).groups.push(groups[number].clone());
                     }
-                    None => untold.push(account_id),
+                    None => untold.push(member.account.account_id),
                 }
             }
             listed.push((&groups[number], untold));
             Ok(())
         })?;
     }
-    ask(client, people, options, Vec::new(), &mut |_, _| Ok(()), &mut all)?;
+    let emails: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
+    ask(client, &emails, width, Vec::new(), &mut |_, _| Ok(()), &mut all)?;
     let is_listed = |name: &String| listed.iter().any(|(group, _)| group.name == *name || group.id == *name);
     let mut whole: Vec<usize> = Vec::new();
     for (at, (person, present)) in people.iter().zip(&mut all).enumerate() {
-        let Some(account_id) = &present.account_id else { continue };
+        let Some(found) = &mut present.found else { continue };
         if is_whole(person) || !person.groups.iter().all(is_listed) {
             whole.push(at);
         } else {
-            let theirs = listed.iter().filter(|(_, untold)| untold.contains(account_id));
-            present.groups.extend(theirs.map(|(group, _)| (*group).clone()));
+            let theirs = listed.iter().filter(|(_, untold)| untold.contains(&found.account.account_id));
+            found.groups.extend(theirs.map(|(group, _)| (*group).clone()));
         }
     }
-    let calls: Vec<Call> =
-        whole.iter().map(|at| site::user_call(all[*at].account_id.as_deref().unwrap_or_default())).collect();
+    let calls: Vec<Call> = whole.iter().filter_map(|at| all[*at].account_id().map(site::user_call)).collect();
     client.read_all(width, u64::MAX, &mut calls.into_iter(), &mut |number, user| {
-        let user = site::User::read(&user.unwrap_or_default().swap_remove(0))?;
-        let present = &mut all[whole[number]];
-        present.groups = user.groups;
-        present.access = user.products.into_iter().map(|key| (key, ROLES[0].to_owned())).collect();
-        Ok(())
+        all[whole[number]].complete(&user.unwrap_or_default().swap_remove(0))
     })?;
     let in_confluence = |at: &usize| {
-        let is_confluence = |access: &Access| matches!(site::product(&access.product), Ok(OnSite::Confluence));
+        let is_confluence = |access: &Access| product::known(&access.product) == Some(site::CONFLUENCE);
         !people[*at].is_gone() && people[*at].access.iter().any(is_confluence)
     };
     let wanting: Vec<usize> = (0..people.len()).filter(in_confluence).collect();

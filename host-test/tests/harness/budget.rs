@@ -4,7 +4,7 @@ use crate::engine;
 use usher_host::COMPONENT;
 
 /// In bytes. It is meant to be 256 kB; it must not grow further from where it is.
-const LARGEST: usize = 266_000;
+const LARGEST: usize = 262_144;
 
 #[test]
 fn the_component_imports_just_what_is_written_down() {

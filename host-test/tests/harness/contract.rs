@@ -142,7 +142,7 @@ fn the_cores_enums_have_the_contracts_cases_in_its_order() {
     });
     for (name, it) in enums {
         if name == "role" {
-            assert!(it.cases.iter().map(|case| case.name.as_str()).eq(usher::invite::ROLES));
+            assert!(it.cases.iter().map(|case| case.name.as_str()).eq(usher::product::ROLES));
             continue;
         }
         let (_, cases) =

@@ -1,15 +1,15 @@
 //! Inviting many people into an organization: those who get the same with one request.
 
+use super::batch::{self, Batch};
 use super::{Hand, refusal};
 use crate::client::Changed;
 use crate::failure::{Failure, Result};
-use crate::invite::Progress;
-use crate::invite::organization::{self, Batch, Wanted};
-use crate::rollout::ActionKind;
+use crate::rollout::progress::Progress;
+use crate::rollout::{Action, ActionKind};
 
 /// People who get the same with one invitation.
 struct Unit {
-    wanted: Vec<Wanted>,
+    wanted: Vec<Action>,
     /// Whether they are there already.
     were_there: bool,
     ats: Vec<usize>,
@@ -65,25 +65,20 @@ impl Hand<'_> {
             let work = &mut self.work[at];
             if !is_sent {
                 // Whoever came in the meantime need not be invited.
-                work.begun += usize::from(work.step.has(ActionKind::Invite));
+                work.begin(&[ActionKind::Invite]);
             }
             if work.is_over || !is_sent {
                 continue;
             }
-            let mut wanted = Vec::new();
-            for action in &work.step.actions {
-                match action.kind {
-                    ActionKind::GiveAccess => wanted.push(Wanted::access(&action.name, &action.id, action.role)),
-                    ActionKind::JoinGroup => wanted.push(Wanted::group(&action.name, &action.id)),
-                    _ => {}
-                }
-            }
+            let kinds = [ActionKind::GiveAccess, ActionKind::JoinGroup];
+            let wanted: Vec<Action> =
+                work.step.actions.iter().filter(|action| kinds.contains(&action.kind)).cloned().collect();
             let were_there = work.is_there() || !work.step.has(ActionKind::Invite);
             match open.iter().position(|unit| units[*unit].were_there == were_there && units[*unit].wanted == wanted) {
                 Some(place) => {
                     let unit = &mut units[open[place]];
                     unit.ats.push(at);
-                    if unit.ats.len() == organization::AT_ONCE {
+                    if unit.ats.len() == batch::AT_ONCE {
                         open.swap_remove(place);
                     }
                 }
@@ -102,8 +97,8 @@ impl Hand<'_> {
         let results = {
             let emails: Vec<Vec<&str>> = units.iter().map(|unit| self.emails(unit)).collect();
             let batch = |number: usize| self.batch(&units[number], &emails[number]);
-            let mut calls = (0..units.len()).map(|number| organization::invitation(&batch(number)));
-            client.change_all(self.width, &mut calls, &|number| organization::shows(client, &batch(number)))
+            let mut calls = (0..units.len()).map(|number| batch::invitation(&batch(number)));
+            client.change_all(self.width, &mut calls, &|number| batch::shows(client, &batch(number)))
         };
         let refusal = refusal(&results);
         (units.into_iter().zip(results).collect(), refusal)
@@ -117,7 +112,7 @@ impl Hand<'_> {
     where
         Self: 'a,
     {
-        let message = if unit.were_there { None } else { self.message };
+        let message = if unit.were_there && !self.tells_all { None } else { self.message };
         Batch { emails, wanted: &unit.wanted, were_there: unit.were_there, message }
     }
 
@@ -126,11 +121,10 @@ impl Hand<'_> {
         let mut progress: Vec<Progress> =
             unit.ats.iter().map(|at| std::mem::take(&mut self.work[*at].progress)).collect();
         let emails = self.emails(unit);
-        let accounts = organization::answered(self.client, &self.batch(unit, &emails), result, &mut progress);
+        let accounts = batch::answered(self.client, &self.batch(unit, &emails), result, &mut progress);
         for ((at, progress), account_id) in unit.ats.iter().zip(progress).zip(accounts) {
             let work = &mut self.work[*at];
-            let kinds = [ActionKind::Invite, ActionKind::GiveAccess, ActionKind::JoinGroup];
-            work.begun += work.step.actions.iter().filter(|action| kinds.contains(&action.kind)).count();
+            work.begin(&[ActionKind::Invite, ActionKind::GiveAccess, ActionKind::JoinGroup]);
             work.progress = progress;
             // Whoever was not there may be there now, even if everything asked for failed.
             work.progress.is_unknown |= !unit.were_there && account_id.is_ok();

@@ -1,33 +1,24 @@
 //! The products of an organization's sites, and what identifies them.
 
-use crate::client::{Call, Client};
+use crate::client::Call;
 use crate::failure::{Failure, FailureKind, Result};
-use crate::invite::Access;
 use crate::json::{Object, Value};
 use crate::operations::organization;
 use crate::product;
 
 /// The products of the organization's sites, as far as names need them.
 #[derive(Default)]
-pub(crate) struct Products(pub(crate) Vec<Value>);
+pub(super) struct Products(pub(super) Vec<Value>);
 
 impl Products {
-    /// One look-up where there is any name.
-    pub(super) fn read(client: &Client<'_>, access: &[Access]) -> Result<Products> {
-        if access.iter().all(|access| is_resource(&access.product)) {
-            return Ok(Products::default());
-        }
-        client.list(Products::call()).map(Products)
-    }
-
     /// What asks for them.
-    pub(crate) fn call() -> Call {
+    pub(super) fn call() -> Call {
         Call::new(&organization::QUERY_WORKSPACES).json(Object::new().raw("limit", "1000"))
     }
 
     /// The one resource of a product, by its name or already its id; with several sites, the caller has
     /// to choose.
-    pub(crate) fn resource(&self, name: &str) -> Result<String> {
+    pub(super) fn resource(&self, name: &str) -> Result<String> {
         if is_resource(name) {
             return Ok(name.to_owned());
         }
@@ -60,13 +51,14 @@ impl Products {
     }
 
     /// How many more people a resource's licence takes, where the organization says it.
-    pub(crate) fn seats(&self, id: &str) -> Option<u64> {
+    pub(super) fn seats(&self, id: &str) -> Option<u64> {
         let attributes = self.0.iter().find(|workspace| workspace.text("id") == Some(id))?.get("attributes")?;
         Some(attributes.number("capacity")?.saturating_sub(attributes.number("usage")?))
     }
 }
 
-fn is_resource(name: &str) -> bool {
+/// Whether it is a resource's id and not a product's name.
+pub(super) fn is_resource(name: &str) -> bool {
     name.starts_with("ari:")
 }
 
