@@ -180,8 +180,8 @@ struct Wire<'a> {
 }
 
 impl Transport for Wire<'_> {
-    fn send(&self, request: Request, deadline: Duration) -> Waiting<'_, Result<Response, TransportError>> {
-        self.asked.borrow_mut().push(request);
+    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Result<Response, TransportError>> {
+        self.asked.borrow_mut().push(request.clone());
         let data = self.rest.get();
         self.now.set((self.now.get() + Duration::from_millis(10)).min(deadline));
         let answer = match data.first() {

@@ -34,7 +34,7 @@ pub enum AccountStatus {
 /// Finds the account that has exactly this e-mail address, ignoring case.
 pub fn find(client: &Client<'_>, email: &str) -> Result<Account> {
     email::check("email", email)?;
-    Ok(find_with_groups(client, email)?.account)
+    Ok(find_with_groups(client, email)?.0.account)
 }
 
 /// The same, with the groups that an organization names along with it.
@@ -93,7 +93,11 @@ pub(crate) struct Matches {
 
 /// An account with what the organization says of it besides.
 #[derive(Clone)]
-pub(crate) struct Found {
+pub(crate) struct Found(Box<Known>);
+
+/// What is known of it.
+#[derive(Clone)]
+pub(crate) struct Known {
     pub(crate) account: Account,
     /// The groups it is in; on a site they take a request of their own.
     pub(crate) groups: Vec<Group>,
@@ -165,11 +169,8 @@ impl Matches {
         if let [] | [_] = self.exact.as_slice() {
             return Ok(self.exact.first());
         }
-        let list: Vec<_> = self
-            .exact
-            .iter()
-            .map(|Found { account, .. }| format!("{} ({})", account.account_id, account.name))
-            .collect();
+        let list: Vec<_> =
+            self.exact.iter().map(|found| format!("{} ({})", found.account.account_id, found.account.name)).collect();
         let message = format!("{} accounts have the e-mail address {}: {}.", list.len(), self.email, list.join(", "));
         Err(Failure::new(FailureKind::Ambiguous, message).advise("Choose one, and use its account id."))
     }
@@ -215,11 +216,25 @@ pub(crate) fn check_person(person: &str) -> Result<()> {
         .advise("Give an account id such as 712020:0a1b…, or an address such as mia@example.com."))
 }
 
+impl std::ops::Deref for Found {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Found {
+    fn deref_mut(&mut self) -> &mut Known {
+        &mut self.0
+    }
+}
+
 impl Found {
     /// The same account in another directory.
     fn add(&mut self, other: Found) {
-        self.groups.extend(other.groups);
-        self.statuses.extend(other.statuses);
+        self.groups.extend(other.0.groups);
+        self.statuses.extend(other.0.statuses);
     }
 
     /// Whether it is in a group.
@@ -240,7 +255,7 @@ impl Found {
             name: user.owned("displayName"),
             status,
         };
-        Ok(Found { account, groups: Vec::new(), statuses: vec![status], is_unmanaged: false })
+        Ok(Found(Box::new(Known { account, groups: Vec::new(), statuses: vec![status], is_unmanaged: false })))
     }
 
     /// From the organization's `MultiDirectoryUser`.
@@ -261,6 +276,6 @@ impl Found {
         };
         let groups = user.list("groups").iter().filter_map(|group| Group::read(group).ok()).collect();
         let is_unmanaged = user.text("claimStatus") == Some("unmanaged");
-        Ok(Found { account, groups, statuses: vec![status], is_unmanaged })
+        Ok(Found(Box::new(Known { account, groups, statuses: vec![status], is_unmanaged })))
     }
 }

@@ -55,7 +55,11 @@ pub struct Client<'a> {
 
 /// One use of an operation: its arguments.
 #[derive(Clone)]
-pub struct Call {
+pub struct Call(Box<Parts>);
+
+/// What it is made of.
+#[derive(Clone)]
+pub struct Parts {
     operation: &'static Operation,
     path: Vec<(&'static str, String)>,
     query: String,
@@ -67,10 +71,24 @@ pub struct Call {
     retries: Rc<Cell<u32>>,
 }
 
+impl std::ops::Deref for Call {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Call {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
 impl Call {
     /// A call without arguments; the connection fills in what it knows of the path.
     pub fn new(operation: &'static Operation) -> Call {
-        Call {
+        Call(Box::new(Parts {
             operation,
             path: Vec::new(),
             query: String::new(),
@@ -78,7 +96,7 @@ impl Call {
             needs: "",
             more: Vec::new(),
             retries: Rc::default(),
-        }
+        }))
     }
 
     /// Sets a `{name}` of the path.

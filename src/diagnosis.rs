@@ -205,6 +205,11 @@ impl Finding {
     }
 }
 
+/// The list of that name in the answer with that number; empty where there is none.
+fn list<'a>(answers: &'a Answers, at: usize, name: &str) -> &'a [Value] {
+    good(answers, at).map_or(&[], |answer| answer.list(name))
+}
+
 /// The answer with that number, if it was asked for and is no failure.
 fn good(answers: &Answers, at: usize) -> Option<&Value> {
     answers.get(at)?.as_ref().ok()

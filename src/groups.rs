@@ -149,20 +149,19 @@ pub(crate) fn look_up(client: &Client<'_>, groups: &[&str]) -> Result<Vec<Group>
 pub(crate) fn search(client: &Client<'_>, groups: &[&str]) -> Vec<Call> {
     let is_site = client.plane() == Plane::Site;
     let (ids, names): (Vec<&str>, Vec<&str>) = groups.iter().partition(|group| is_uuid(group));
+    let mut calls = Vec::new();
     // Ten ids and a hundred names are the most that an organization's search takes; a URL has an end.
-    let names = names.chunks(if is_site { 10 } else { 100 }).map(|names| {
-        if !is_site {
-            return Call::new(&organization::SEARCH_GROUPS).json(Object::new().texts("groupNames", names));
+    let of_names = if is_site { 10 } else { 100 };
+    for (one, many, named, most) in [("groupName", "groupNames", names, of_names), ("groupId", "groupIds", ids, 10)] {
+        for named in named.chunks(most) {
+            calls.push(if is_site {
+                named.iter().fold(Call::new(&jira::BULK_GET_GROUPS), |call, group| call.query(one, group))
+            } else {
+                Call::new(&organization::SEARCH_GROUPS).json(Object::new().texts(many, named))
+            });
         }
-        names.iter().fold(Call::new(&jira::BULK_GET_GROUPS), |call, name| call.query("groupName", name))
-    });
-    let ids = ids.chunks(10).map(|ids| {
-        if !is_site {
-            return Call::new(&organization::SEARCH_GROUPS).json(Object::new().texts("groupIds", ids));
-        }
-        ids.iter().fold(Call::new(&jira::BULK_GET_GROUPS), |call, id| call.query("groupId", id))
-    });
-    names.chain(ids).collect()
+    }
+    calls
 }
 
 /// The groups in a list.

@@ -15,7 +15,7 @@ use crate::connection::{Connection, Given, Kind, Plane};
 use crate::failure::{Failure, Result};
 use crate::retry::Policy;
 use crate::rollout::{ACTION_KINDS, Departure, OtherGroups, Presence};
-use crate::transport::wasi::{Wasi, variable};
+use crate::transport::wasi::{Wasi, variables};
 use crate::{accounts, diagnosis, groups, invite, product, rollout};
 use abi::{Arguments, Row};
 use std::time::Duration;
@@ -25,14 +25,14 @@ const CONNECTION: usize = 11;
 
 fn find_account(mut arguments: Arguments) -> *const u32 {
     let (connection, email) = (connection(&mut arguments), arguments.text());
-    run(connection, |client| accounts::find(client, &email).map(Row::of))
+    run(connection, &|client| accounts::find(client, &email).map(Row::of))
 }
 
 fn invite(arguments: Arguments) -> *const u32 {
     // 20 words, which is more than are passed one by one.
     let mut arguments = unsafe { arguments.behind(CONNECTION + 9) };
     let (connection, invitation) = (connection(&mut arguments), invitation(&mut arguments));
-    run(connection, |client| invite::invite(client, &invitation).map(Row::of))
+    run(connection, &|client| invite::invite(client, &invitation).map(Row::of))
 }
 
 fn suspend_account(arguments: Arguments) -> *const u32 {
@@ -49,32 +49,32 @@ fn remove_account(arguments: Arguments) -> *const u32 {
 
 fn stand(mut arguments: Arguments, standing: &Standing) -> *const u32 {
     let (connection, person) = (connection(&mut arguments), arguments.text());
-    run(connection, |client| standing::set(client, &person, standing).map(Row::of))
+    run(connection, &|client| standing::set(client, &person, standing).map(Row::of))
 }
 
 fn find_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group) = (connection(&mut arguments), arguments.text());
-    run(connection, |client| groups::find(client, &group).map(Row::of))
+    run(connection, &|client| groups::find(client, &group).map(Row::of))
 }
 
 fn add_to_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group, person) = (connection(&mut arguments), arguments.text(), arguments.text());
-    run(connection, |client| groups::add(client, &group, &person).map(Row::of))
+    run(connection, &|client| groups::add(client, &group, &person).map(Row::of))
 }
 
 fn remove_from_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group, person) = (connection(&mut arguments), arguments.text(), arguments.text());
-    run(connection, |client| groups::remove(client, &group, &person).map(Row::of))
+    run(connection, &|client| groups::remove(client, &group, &person).map(Row::of))
 }
 
 fn create_group(mut arguments: Arguments) -> *const u32 {
     let (connection, name, description) = (connection(&mut arguments), arguments.text(), arguments.maybe_text());
-    run(connection, |client| groups::create(client, &name, description.as_deref()).map(Row::of))
+    run(connection, &|client| groups::create(client, &name, description.as_deref()).map(Row::of))
 }
 
 fn delete_group(mut arguments: Arguments) -> *const u32 {
     let (connection, group) = (connection(&mut arguments), arguments.text());
-    run(connection, |client| groups::delete(client, &group).map(Row::of))
+    run(connection, &|client| groups::delete(client, &group).map(Row::of))
 }
 
 fn plan(arguments: Arguments) -> *const u32 {
@@ -91,7 +91,7 @@ fn plan(arguments: Arguments) -> *const u32 {
         window: arguments.maybe_number(),
         departure: [Departure::LeaveGroups, Departure::Suspend, Departure::Remove][usize::from(arguments.case())],
     };
-    run(connection, |client| rollout::plan(client, &people, &options).map(Row::of))
+    run(connection, &|client| rollout::plan(client, &people, &options).map(Row::of))
 }
 
 fn apply(arguments: Arguments) -> *const u32 {
@@ -108,50 +108,60 @@ fn apply(arguments: Arguments) -> *const u32 {
         }),
     });
     let options = rollout::ApplyOptions { message: arguments.maybe_text(), window: arguments.maybe_number() };
-    run(connection, |client| rollout::apply(client, &steps, &options).map(Row::of))
+    run(connection, &|client| rollout::apply(client, &steps, &options).map(Row::of))
 }
 
 fn check_connection(mut arguments: Arguments) -> *const u32 {
-    run(connection(&mut arguments), |client| Ok(Row::of(diagnosis::check(client))))
+    run(connection(&mut arguments), &|client| Ok(Row::of(diagnosis::check(client))))
 }
 
 /// Runs a verb on the host's HTTP.
-fn run(connection: Result<Connection>, verb: impl FnOnce(&Client<'_>) -> Result<Row>) -> *const u32 {
-    let transport = Wasi::default();
-    match begin(&connection, &transport) {
-        Ok(client) => end(&client, verb(&client)),
-        Err(failure) => failed(failure),
-    }
+// No generic one: it is there for every export, and every kilobyte counts.
+fn run(set: Result<Set>, verb: &dyn Fn(&Client<'_>) -> Result<Row>) -> *const u32 {
+    let done = match &set {
+        Ok(Set { connection, limit, policy }) => {
+            let transport = Wasi::default();
+            let client = Client::new(connection, &transport, *limit, *policy);
+            let done = verb(&client);
+            client.finish();
+            done.map_err(|failure| connection.redact_all(failure))
+        }
+        Err(failure) => Err(failure.clone()),
+    };
+    done.unwrap_or_else(|failure| {
+        let mut row = Row::default();
+        row.case(1);
+        row.value(failure);
+        row
+    })
+    .finish()
 }
 
-// What follows is out of line, so that a function is little more than its verb.
-
-#[inline(never)]
-fn begin<'a>(connection: &'a Result<Connection>, transport: &'a Wasi) -> Result<Client<'a>> {
-    let connection = connection.as_ref().map_err(Clone::clone)?;
-    Ok(Client::new(connection, transport, limit()?, policy()?))
+/// What a call runs with.
+struct Set {
+    connection: Connection,
+    /// How long it may take: for the host to set, who alone knows how long it can wait.
+    limit: Duration,
+    /// How often a request is sent again.
+    policy: Policy,
 }
 
+/// Checks a connection, or takes it from the environment, which is read once.
 #[inline(never)]
-fn end(client: &Client<'_>, result: Result<Row>) -> *const u32 {
-    client.finish();
-    match result {
-        Ok(row) => row.finish(),
-        Err(failure) => failed(client.connection().redact_all(failure)),
-    }
+fn connection(arguments: &mut Arguments) -> Result<Set> {
+    let variables = variables();
+    let variable = |name: &str| variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let connection = given(arguments, &variable)?;
+    let limit = number(&variable, "USHER_DEADLINE_MS", "60000")?;
+    let retries = number(&variable, "USHER_RETRIES", "0 or 4")?;
+    Ok(Set {
+        connection,
+        limit: limit.map_or(DEADLINE, |set| Duration::from_millis(set.into())),
+        policy: retries.map_or_else(Policy::default, |retries| Policy { retries }),
+    })
 }
 
-#[inline(never)]
-fn failed(failure: Failure) -> *const u32 {
-    let mut row = Row::default();
-    row.case(1);
-    row.value(failure);
-    row.finish()
-}
-
-/// Checks a connection, or reads it from the environment.
-#[inline(never)]
-fn connection(arguments: &mut Arguments) -> Result<Connection> {
+fn given<'a>(arguments: &mut Arguments, variable: &dyn Fn(&str) -> Option<&'a str>) -> Result<Connection> {
     let case = arguments.case();
     let kind = match case {
         0 => Kind::ApiToken,
@@ -198,18 +208,8 @@ fn access(item: &mut Arguments) -> product::Access {
     product::Access { product: item.text(), role: product::ROLES[usize::from(item.case())] }
 }
 
-/// How long a call may take: for the host to set, who alone knows how long it can wait.
-fn limit() -> Result<Duration> {
-    Ok(number("USHER_DEADLINE_MS", "60000")?.map_or(DEADLINE, |set| Duration::from_millis(set.into())))
-}
-
-/// How often a request is sent again.
-fn policy() -> Result<Policy> {
-    Ok(number("USHER_RETRIES", "0 or 4")?.map_or_else(Policy::default, |retries| Policy { retries }))
-}
-
 /// A number that the host may set.
-fn number(name: &str, example: &str) -> Result<Option<u32>> {
+fn number<'a>(variable: &dyn Fn(&str) -> Option<&'a str>, name: &str, example: &str) -> Result<Option<u32>> {
     let Some(set) = variable(name) else { return Ok(None) };
     set.parse().map(Some).map_err(|_| {
         Failure::invalid(format!("{name} is no whole number."))

@@ -42,7 +42,7 @@ impl Client<'_> {
             let until = self.transport.now() + retry::share(self.policy, operation.safety, self.left());
             let number = self.sent.get() + 1;
             self.sent.set(number);
-            let result = self.transport.send(request.clone(), until).await;
+            let result = self.transport.send(&request, until).await;
             let mut asked = None;
             if let Ok(answer) = &result {
                 asked = pace::asked(answer);

@@ -132,7 +132,9 @@ impl Pages {
             (Paging::QueryCursor | Paging::BodyCursor, Some(cursor)) => vec![("cursor", cursor.clone())],
             _ => Vec::new(),
         };
-        Call { more, retries: Rc::default(), ..self.call.clone() }
+        let mut call = self.call.clone();
+        (call.more, call.retries) = (more, Rc::default());
+        call
     }
 
     /// Takes the next page.

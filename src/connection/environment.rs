@@ -34,15 +34,15 @@ impl Connection {
     /// # Errors
     ///
     /// `invalid-input`, naming the variable, without a request.
-    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Connection> {
-        Environment(&variable).connection()
+    pub fn from_environment<'a>(variable: &dyn Fn(&str) -> Option<&'a str>) -> Result<Connection> {
+        Environment(variable).connection()
     }
 }
 
-struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+struct Environment<'a, 'b>(&'b dyn Fn(&str) -> Option<&'a str>);
 
-impl Environment<'_> {
-    fn get(&self, name: &str) -> Option<String> {
+impl<'a> Environment<'a, '_> {
+    fn get(&self, name: &str) -> Option<&'a str> {
         (self.0)(name).filter(|value| !value.is_empty())
     }
 
@@ -68,16 +68,14 @@ impl Environment<'_> {
             return Err(self.lacks(&missing, about));
         }
         let value = |name: &str| self.get(name).unwrap_or_default();
-        let directory = self.get(DIRECTORY_ID).filter(|_| place.1 == Plane::Organization);
-        let api_url = self.get(API_URL);
         let given = Given {
             kind: about.map_or(Kind::HostSigned, |about| about.kind),
             plane: place.1,
-            id: &value(place.0),
-            email: &value(EMAIL),
-            secret: &value(secret),
-            directory: directory.as_deref(),
-            api_url: api_url.as_deref(),
+            id: value(place.0),
+            email: value(EMAIL),
+            secret: value(secret),
+            directory: self.get(DIRECTORY_ID).filter(|_| place.1 == Plane::Organization),
+            api_url: self.get(API_URL),
         };
         let names = Names { id: place.0, email: EMAIL, secret, directory: DIRECTORY_ID, api_url: API_URL };
         Connection::named(&given, &names)
@@ -87,14 +85,14 @@ impl Environment<'_> {
     /// there is none, the one that most likely was meant; none is the host's own.
     fn kind(&self) -> Result<Option<&'static About>> {
         let named = self.get(CONNECTION);
-        if named.as_deref() == Some(HOST_SIGNED) {
+        if named == Some(HOST_SIGNED) {
             return Ok(None);
         }
         let mut there = Vec::new();
         let (mut meant, mut best) = (&KINDS[0], 0);
         for about in &KINDS {
             let (has_place, has_secret) = (self.has(place(about.home.plane()).0), self.has(about.variable));
-            match &named {
+            match named {
                 Some(named) if named == about.case => return Ok(Some(about)),
                 Some(_) => {}
                 None if has_place && has_secret => there.push(about.case),
@@ -160,9 +158,7 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Connection> {
-        Connection::from_environment(|name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        Connection::from_environment(&|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value))
     }
 
     fn failure(pairs: &[(&str, &str)]) -> (String, String) {

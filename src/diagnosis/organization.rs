@@ -1,6 +1,6 @@
 //! Checking a connection to an organization.
 
-use super::{Ability, Answers, Finding, Place, PlaceKind, Report, Verdict, good};
+use super::{Ability, Answers, Finding, Place, PlaceKind, Report, Verdict, good, list};
 use crate::client::Call;
 use crate::failure::FailureKind;
 use crate::json::{Object, Value};
@@ -39,7 +39,7 @@ fn managed(answers: &Answers) -> Option<&str> {
 
 pub(super) fn read(answers: &Answers, report: &mut Report) {
     places(answers, report);
-    let keys = good(answers, KEYS).map_or(&[][..], |page| page.list("data"));
+    let keys = list(answers, KEYS, "data");
     // Atlassian does not say which of several keys asks.
     let own = if let [key] = keys { Some(key) } else { None };
     if let Some(expires) = own.and_then(|key| key.text("expiresAt")) {
@@ -49,7 +49,7 @@ pub(super) fn read(answers: &Answers, report: &mut Report) {
         (Ability::LookUpPeople, PEOPLE, &organization::SEARCH_USERS),
         (Ability::SeeGroups, GROUPS, &organization::SEARCH_GROUPS),
     ] {
-        let items = good(answers, at).map_or(&[][..], |page| page.list("data"));
+        let items = list(answers, at, "data");
         let needs = format!("It takes the scope {}, and a directory that the key reaches.", operation.scopes);
         report.findings.push(Finding::of_list(ability, answers.get(at), items, &needs));
     }
@@ -69,11 +69,11 @@ fn places(answers: &Answers, report: &mut Report) {
         let name = organization.get("attributes").map(|attributes| attributes.owned("name"));
         push(PlaceKind::Organization, organization.owned("id"), name.unwrap_or_default());
     }
-    for directory in good(answers, DIRECTORIES).map_or(&[][..], |page| page.list("data")) {
+    for directory in list(answers, DIRECTORIES, "data") {
         push(PlaceKind::Directory, directory.owned("directoryId"), directory.owned("name"));
     }
     let mut seen: Vec<String> = Vec::new();
-    for workspace in good(answers, WORKSPACES).map_or(&[][..], |page| page.list("data")) {
+    for workspace in list(answers, WORKSPACES, "data") {
         let url = workspace.get("attributes").map(|attributes| attributes.owned("hostUrl")).unwrap_or_default();
         if !url.is_empty() && !seen.contains(&url) {
             // `ari:cloud:<product>::site/<cloud id>`

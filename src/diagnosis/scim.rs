@@ -1,6 +1,6 @@
 //! Checking a connection to a SCIM directory.
 
-use super::{Ability, Answers, Finding, Report, Verdict, good};
+use super::{Ability, Answers, Finding, Report, Verdict, list};
 use crate::client::Call;
 use crate::operations::scim;
 
@@ -19,7 +19,7 @@ pub(super) fn call(answers: &Answers) -> Option<Call> {
 
 pub(super) fn read(answers: &Answers, report: &mut Report) {
     for (ability, at) in [(Ability::LookUpPeople, PEOPLE), (Ability::SeeGroups, GROUPS)] {
-        let items = good(answers, at).map_or(&[][..], |page| page.list("Resources"));
+        let items = list(answers, at, "Resources");
         report.findings.push(Finding::of_list(ability, answers.get(at), items, "The directory may hold none yet."));
     }
     for ability in [Ability::Invite, Ability::ChangeMemberships, Ability::ManageAccounts] {

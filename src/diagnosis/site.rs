@@ -1,6 +1,6 @@
 //! Checking a connection to a site.
 
-use super::{Ability, Answers, Finding, Place, PlaceKind, Report, Verdict, good};
+use super::{Ability, Answers, Finding, Place, PlaceKind, Report, Verdict, good, list};
 use crate::accounts::Found;
 use crate::client::Call;
 use crate::connection::{Connection, Home, Kind};
@@ -49,7 +49,7 @@ fn own_name(answers: &Answers) -> String {
 pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, report: &mut Report) {
     let (sites, answers) = split(connection, answers);
     let me = good(answers, MYSELF);
-    report.identity = me.and_then(|me| Found::on_site(me).ok()).map(|found| found.account);
+    report.identity = me.and_then(|me| Found::on_site(me).ok()).map(|found| found.account.clone());
     let sites = sites.and_then(Value::as_list);
     let this = sites.and_then(|sites| sites.iter().find(|site| site.text("id") == Some(cloud_id)));
     if let (true, None, Some(authenticate)) =
@@ -73,7 +73,7 @@ pub(super) fn read(connection: &Connection, cloud_id: &str, answers: &Answers, r
         people.verdict = Verdict::Fail;
         people.detail = "This account lacks the global permission Browse users and groups.".into();
     }
-    let groups = good(answers, GROUPS).map_or(&[][..], |page| page.list("values"));
+    let groups = list(answers, GROUPS, "values");
     let needed = needs(&jira::BULK_GET_GROUPS);
     let groups = Finding::of_list(Ability::SeeGroups, answers.get(GROUPS), groups, &needed);
     let mut invite = invite(answers, may("ADMINISTER"));

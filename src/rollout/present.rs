@@ -163,7 +163,7 @@ pub(super) fn on_site(
                     Some(at) => {
                         all[at].found.get_or_insert(member).groups.push(groups[number].clone());
                     }
-                    None => untold.push(member.account.account_id),
+                    None => untold.push(member.account.account_id.clone()),
                 }
             }
             listed.push((&groups[number], untold));
@@ -179,8 +179,11 @@ pub(super) fn on_site(
         if is_whole(person) || !person.groups.iter().all(is_listed) {
             whole.push(at);
         } else {
-            let theirs = listed.iter().filter(|(_, untold)| untold.contains(&found.account.account_id));
-            found.groups.extend(theirs.map(|(group, _)| (*group).clone()));
+            for (group, untold) in &listed {
+                if untold.contains(&found.account.account_id) {
+                    found.groups.push((*group).clone());
+                }
+            }
         }
     }
     let calls: Vec<Call> = whole.iter().filter_map(|at| all[*at].account_id().map(site::user_call)).collect();

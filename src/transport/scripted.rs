@@ -45,8 +45,8 @@ impl Scripted {
 }
 
 impl Transport for Scripted {
-    fn send(&self, request: Request, deadline: Duration) -> Waiting<'_, Result<Response, TransportError>> {
-        let body = String::from_utf8(request.body.unwrap_or_default()).unwrap();
+    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Result<Response, TransportError>> {
+        let body = String::from_utf8(request.body.clone().unwrap_or_default()).unwrap();
         let line = format!("{} {} {body}", request.method.name(), request.path_and_query);
         self.asked.borrow_mut().push(line.trim_end().to_owned());
         let answer = self.answers.borrow_mut().pop_front();

@@ -66,12 +66,12 @@ impl Wasi {
         false
     }
 
-    async fn exchange(&self, request: Request, deadline: Duration) -> Result<Response, TransportError> {
+    async fn exchange(&self, request: &Request, deadline: Duration) -> Result<Response, TransportError> {
         let time_left = deadline.saturating_sub(self.now());
         if time_left.is_zero() {
             return Err(TransportError::Timeout { sent: false });
         }
-        let outgoing = outgoing(&request)?;
+        let outgoing = outgoing(request)?;
         // Only where there is one: a GET that has a body, if an empty one, goes out as chunks.
         let body = request.body.as_ref().and_then(|bytes| Some((outgoing.body().ok()?, bytes)));
         // The answer is asked for before the body is written: a host may connect only now, and an
@@ -132,7 +132,7 @@ impl Wasi {
 }
 
 impl Transport for Wasi {
-    fn send(&self, request: Request, deadline: Duration) -> Waiting<'_, Result<Response, TransportError>> {
+    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Result<Response, TransportError>> {
         Box::pin(self.exchange(request, deadline))
     }
 
@@ -222,8 +222,7 @@ mod host {
     });
 }
 
-/// An environment variable that the host grants.
-pub fn variable(name: &str) -> Option<String> {
-    let all = host::wasi::cli::environment::get_environment();
-    all.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+/// The environment variables that the host grants, each with its value.
+pub fn variables() -> Vec<(String, String)> {
+    host::wasi::cli::environment::get_environment()
 }

@@ -72,7 +72,7 @@ pub(super) fn read(
     }
     // Where the settings make no connection there is no host to grant, and the component says what
     // is wrong with them.
-    if let Ok(connection) = Connection::from_environment(|name| settings.get(name).cloned()) {
+    if let Ok(connection) = Connection::from_environment(&|name| settings.get(name).map(String::as_str)) {
         for host in [Some(connection.base()), connection.site_to_look_up()].into_iter().flatten() {
             grants = grants.host(&host.to_string()).map_err(|error| error.to_string())?;
         }

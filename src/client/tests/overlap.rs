@@ -36,7 +36,7 @@ impl Server {
 }
 
 impl Transport for Server {
-    fn send(&self, _: Request, _: Duration) -> Waiting<'_, std::result::Result<Response, TransportError>> {
+    fn send(&self, _: &Request, _: Duration) -> Waiting<'_, std::result::Result<Response, TransportError>> {
         Box::pin(async {
             self.at_once.set(self.at_once.get() + 1);
             self.most_at_once.set(self.most_at_once.get().max(self.at_once.get()));
