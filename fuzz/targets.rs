@@ -180,7 +180,11 @@ struct Wire<'a> {
 }
 
 impl Transport for Wire<'_> {
-    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Result<Response, TransportError>> {
+    fn send<'a>(
+        &'a self,
+        request: &'a Request,
+        deadline: Duration,
+    ) -> Waiting<'a, Result<Box<Response>, TransportError>> {
         self.asked.borrow_mut().push(request.clone());
         let data = self.rest.get();
         self.now.set((self.now.get() + Duration::from_millis(10)).min(deadline));
@@ -197,7 +201,7 @@ impl Transport for Wire<'_> {
             Some(_) => {
                 let (answer, rest) = response(data);
                 self.rest.set(rest);
-                Ok(answer)
+                Ok(Box::new(answer))
             }
         };
         Box::pin(ready(answer))

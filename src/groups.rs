@@ -132,7 +132,11 @@ pub(crate) fn resolve(client: &Client<'_>, groups: &[String]) -> Result<Vec<Grou
     groups.iter().try_for_each(|group| check(group))?;
     let names: Vec<&str> = groups.iter().map(String::as_str).collect();
     let found = look_up(client, &names)?;
-    groups.iter().map(|wanted| pick(&found, wanted)).collect()
+    let mut picked = Vec::new();
+    for wanted in groups {
+        picked.push(pick(&found, wanted)?);
+    }
+    Ok(picked)
 }
 
 /// Finds groups by what each of them is called, name or id; [`pick`] takes one of them.

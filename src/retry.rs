@@ -41,7 +41,7 @@ pub enum Met {
 
 impl Met {
     /// What a try's result is.
-    pub fn of(result: &Result<Response, TransportError>) -> Met {
+    pub fn of(result: &Result<Box<Response>, TransportError>) -> Met {
         match result {
             Ok(answer) => match answer.status {
                 429 => Met::Limited,
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_again_is_what_the_documentation_lists() {
-        let answer = |status| Ok(Response { status, headers: Vec::new(), body: Vec::new() });
+        let answer = |status| Ok(Box::new(Response { status, headers: Vec::new(), body: Vec::new() }));
         for (result, read, write) in [
             (answer(200), false, false),
             (answer(302), false, false),

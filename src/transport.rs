@@ -90,7 +90,11 @@ pub trait Transport {
     /// Sends one request and reads its whole answer before `deadline`, a time of [`Self::now`].
     ///
     /// Redirects are answers. An answer that began and did not end in time is a timeout.
-    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Result<Response, TransportError>>;
+    fn send<'a>(
+        &'a self,
+        request: &'a Request,
+        deadline: Duration,
+    ) -> Waiting<'a, Result<Box<Response>, TransportError>>;
 
     /// The monotonic time since some fixed moment.
     fn now(&self) -> Duration;

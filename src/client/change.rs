@@ -36,7 +36,7 @@ impl Client<'_> {
         calls: &mut dyn Iterator<Item = Call>,
         look: &dyn Fn(usize) -> Result<Option<Value>>,
     ) -> Vec<Result<Changed>> {
-        let mut sent: Vec<Option<(Call, Result<Response>)>> = Vec::new();
+        let mut sent: Vec<Option<(Call, Result<Box<Response>>)>> = Vec::new();
         self.overlap(width, calls, &mut |number, call, answer| {
             let goes_on = self.has_time() && !answer.as_ref().is_err_and(Failure::is_for_all);
             if sent.len() <= number {
@@ -51,7 +51,7 @@ impl Client<'_> {
     }
 
     /// Finds out what became of a change, of which this is the answer.
-    fn settle(&self, call: &Call, answer: Result<Response>, look: &Look<'_>) -> Result<Changed> {
+    fn settle(&self, call: &Call, answer: Result<Box<Response>>, look: &Look<'_>) -> Result<Changed> {
         let safety = call.operation.safety;
         let (mut is_again, mut answer) = (false, Some(answer));
         loop {

@@ -36,7 +36,7 @@ impl Client<'_> {
         operation: &'static Operation,
         request: Request,
         retries: Rc<Cell<u32>>,
-    ) -> Result<Response> {
+    ) -> Result<Box<Response>> {
         loop {
             self.turn(operation).await;
             let until = self.transport.now() + retry::share(self.policy, operation.safety, self.left());

@@ -17,7 +17,7 @@ pub(crate) fn width(window: Option<u32>) -> usize {
 
 /// What takes the answers, as they come: to the call of that number, if it is a good one. It says
 /// whether to go on; if not, only what is on its way comes to its end.
-pub(crate) type Each<'a> = dyn FnMut(usize, Call, Result<Response>) -> bool + 'a;
+pub(crate) type Each<'a> = dyn FnMut(usize, Call, Result<Box<Response>>) -> bool + 'a;
 
 impl Client<'_> {
     /// Sends calls, so many at once. A call is made when its turn comes, so that a thousand that wait
@@ -28,7 +28,7 @@ impl Client<'_> {
         if calls.peek().is_some_and(|(_, call)| self.connection.product(call.operation).is_some()) {
             let _ = self.cloud_id();
         }
-        let mut running: Vec<(usize, Call, Waiting<'_, Result<Response>>)> = Vec::new();
+        let mut running: Vec<(usize, Call, Waiting<'_, Result<Box<Response>>>)> = Vec::new();
         let mut goes_on = true;
         block_on(
             self.transport,
@@ -61,7 +61,7 @@ impl Client<'_> {
     }
 
     /// Sends one call, and takes its answer if it is a good one.
-    pub(super) fn send(&self, call: &Call) -> Result<Response> {
+    pub(super) fn send(&self, call: &Call) -> Result<Box<Response>> {
         let mut sent = None;
         self.overlap(1, &mut std::iter::once(call.clone()), &mut |_, _, answer| {
             sent = Some(answer);
@@ -71,13 +71,13 @@ impl Client<'_> {
         sent.unwrap_or_else(|| unreachable!())
     }
 
-    fn start(&self, call: &Call) -> Result<Waiting<'_, Result<Response>>> {
+    fn start(&self, call: &Call) -> Result<Waiting<'_, Result<Box<Response>>>> {
         let request = self.request(call)?;
         let (operation, retries) = (call.operation, call.retries.clone());
         Ok(Box::pin(self.exchange(operation, request, retries)))
     }
 
-    fn good(&self, call: &Call, answer: Response) -> Result<Response> {
+    fn good(&self, call: &Call, answer: Box<Response>) -> Result<Box<Response>> {
         if call.operation.success.contains(&answer.status) && !crate::failure::is_refused(&answer) {
             return Ok(answer);
         }

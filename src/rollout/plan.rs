@@ -128,18 +128,24 @@ impl Draft<'_> {
     }
 
     fn wanted_groups(&self, person: &Person) -> Result<Vec<Group>> {
-        person.groups.iter().map(|name| groups::pick(&self.groups, name)).collect()
+        let mut groups = Vec::new();
+        for name in &person.groups {
+            groups.push(groups::pick(&self.groups, name)?);
+        }
+        Ok(groups)
     }
 
     fn wanted_access(&self, person: &Person) -> Result<Vec<Action>> {
-        let give = |access: &Access| {
-            if self.is_site {
-                return site::giving(access);
-            }
-            let id = self.products.resource(&access.product)?;
-            Ok(Action { role: access.role, ..Action::new(ActionKind::GiveAccess, &access.product, &id) })
-        };
-        if person.is_gone() { Ok(Vec::new()) } else { person.access.iter().map(give).collect() }
+        let mut actions = Vec::new();
+        for access in person.access.iter().filter(|_| !person.is_gone()) {
+            actions.push(if self.is_site {
+                site::giving(access)?
+            } else {
+                let id = self.products.resource(&access.product)?;
+                Action { role: access.role, ..Action::new(ActionKind::GiveAccess, &access.product, &id) }
+            });
+        }
+        Ok(actions)
     }
 
     /// What a person is to have, as they name it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Answers in the order they were given, and keeps what was asked.
 #[derive(Default)]
 pub struct Scripted {
-    answers: RefCell<VecDeque<(Duration, Result<Response, TransportError>)>>,
+    answers: RefCell<VecDeque<(Duration, Result<Box<Response>, TransportError>)>>,
     /// The requests so far, as `METHOD path body`.
     pub asked: RefCell<Vec<String>>,
     now: Cell<Duration>,
@@ -26,7 +26,7 @@ impl Scripted {
     /// The same with one more answer, and headers.
     pub fn with(self, status: u16, headers: &[(&str, &str)], body: &str) -> Scripted {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        let response = Response { status, headers, body: body.as_bytes().to_vec() };
+        let response = Box::new(Response { status, headers, body: body.as_bytes().to_vec() });
         self.answers.borrow_mut().push_back((Duration::ZERO, Ok(response)));
         self
     }
@@ -45,7 +45,11 @@ impl Scripted {
 }
 
 impl Transport for Scripted {
-    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Result<Response, TransportError>> {
+    fn send<'a>(
+        &'a self,
+        request: &'a Request,
+        deadline: Duration,
+    ) -> Waiting<'a, Result<Box<Response>, TransportError>> {
         let body = String::from_utf8(request.body.clone().unwrap_or_default()).unwrap();
         let line = format!("{} {} {body}", request.method.name(), request.path_and_query);
         self.asked.borrow_mut().push(line.trim_end().to_owned());

@@ -66,7 +66,7 @@ impl Wasi {
         false
     }
 
-    async fn exchange(&self, request: &Request, deadline: Duration) -> Result<Response, TransportError> {
+    async fn exchange(&self, request: &Request, deadline: Duration) -> Result<Box<Response>, TransportError> {
         let time_left = deadline.saturating_sub(self.now());
         if time_left.is_zero() {
             return Err(TransportError::Timeout { sent: false });
@@ -89,7 +89,7 @@ impl Wasi {
         let response = error_code::response(&future)?;
         let headers = response.headers().entries();
         let body = self.read(&response, deadline).await?;
-        Ok(Response { status: response.status(), headers, body })
+        Ok(Box::new(Response { status: response.status(), headers, body }))
     }
 
     async fn write(&self, body: &OutgoingBody, bytes: &[u8], deadline: Duration) -> Result<(), TransportError> {
@@ -132,7 +132,11 @@ impl Wasi {
 }
 
 impl Transport for Wasi {
-    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Result<Response, TransportError>> {
+    fn send<'a>(
+        &'a self,
+        request: &'a Request,
+        deadline: Duration,
+    ) -> Waiting<'a, Result<Box<Response>, TransportError>> {
         Box::pin(self.exchange(request, deadline))
     }
 
