@@ -3,8 +3,8 @@
 use crate::engine;
 use usher_host::COMPONENT;
 
-/// In bytes. It is meant to be 256 kB; it must not grow further from where it is.
-const LARGEST: usize = 262_144;
+/// In bytes: what it has, and a little. It is meant to stay within 256 kB.
+const LARGEST: usize = 244_000;
 
 #[test]
 fn the_component_imports_just_what_is_written_down() {
