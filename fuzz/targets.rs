@@ -14,7 +14,7 @@ use usher::pace::{self, Budget};
 use usher::product::Access;
 use usher::retry::Policy;
 use usher::rollout::{self, Action, ActionKind, ApplyOptions, Person, PlanOptions, Presence, Step};
-use usher::transport::{Request, Response, Transport, TransportError, Waiting};
+use usher::transport::{Answer, Request, Response, Transport, TransportError, Waiting};
 use usher::{accounts, diagnosis, groups, invite};
 
 /// Reads JSON, and compares with what `serde_json` makes of it.
@@ -180,11 +180,7 @@ struct Wire<'a> {
 }
 
 impl Transport for Wire<'_> {
-    fn send<'a>(
-        &'a self,
-        request: &'a Request,
-        deadline: Duration,
-    ) -> Waiting<'a, Result<Box<Response>, TransportError>> {
+    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Answer> {
         self.asked.borrow_mut().push(request.clone());
         let data = self.rest.get();
         self.now.set((self.now.get() + Duration::from_millis(10)).min(deadline));

@@ -53,6 +53,11 @@ const SMALL_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-featur
 const SILENT: [&str; 4] =
     ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
 
+/// How much of its memory the component has for its stack, in bytes.
+const STACK: u32 = 128 << 10;
+/// How much memory it begins with, in bytes.
+const MEMORY: u32 = 256 << 10;
+
 fn build(root: &Path, target_dir: &Path) {
     let cargo_home = env::var("CARGO_HOME").unwrap_or_else(|_| {
         let home = env::var("HOME").or_else(|_| env::var("USERPROFILE")).unwrap_or_default();
@@ -67,6 +72,10 @@ fn build(root: &Path, target_dir: &Path) {
     flags.push("-Clink-arg=--compress-relocations".to_owned());
     // The component is linked once and stays where it is: no address has to be added to a base. 4 kB.
     flags.push("-Crelocation-model=static".to_owned());
+    // A stack that is more than enough, and a memory that holds what most calls need: no more pages have
+    // to be asked for, and what a call touches lies together, where a pool keeps it.
+    flags.push(format!("-Clink-arg=-zstack-size={STACK}"));
+    flags.push(format!("-Clink-arg=--initial-memory={MEMORY}"));
     // Loop strength reduction keeps a second counter for each array that a loop goes through. 1.7 kB.
     flags.push("-Cllvm-args=-disable-lsr".to_owned());
     flags.extend(SILENT.map(str::to_owned));

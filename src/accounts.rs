@@ -92,10 +92,11 @@ pub(crate) struct Matches {
 }
 
 /// An account with what the organization says of it besides.
+// Boxed for its moves, as a call is.
 #[derive(Clone)]
 pub(crate) struct Found(Box<Known>);
 
-/// What is known of it.
+/// What is known of an account that was found.
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) account: Account,

@@ -54,12 +54,13 @@ pub struct Client<'a> {
 }
 
 /// One use of an operation: its arguments.
+// Boxed, because it goes through many hands: 5 kB of component were its moves.
 #[derive(Clone)]
-pub struct Call(Box<Parts>);
+pub struct Call(Box<Details>);
 
-/// What it is made of.
+/// What a call is made of.
 #[derive(Clone)]
-pub struct Parts {
+pub struct Details {
     operation: &'static Operation,
     path: Vec<(&'static str, String)>,
     query: String,
@@ -72,15 +73,15 @@ pub struct Parts {
 }
 
 impl std::ops::Deref for Call {
-    type Target = Parts;
+    type Target = Details;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &Details {
         &self.0
     }
 }
 
 impl std::ops::DerefMut for Call {
-    fn deref_mut(&mut self) -> &mut Parts {
+    fn deref_mut(&mut self) -> &mut Details {
         &mut self.0
     }
 }
@@ -88,7 +89,7 @@ impl std::ops::DerefMut for Call {
 impl Call {
     /// A call without arguments; the connection fills in what it knows of the path.
     pub fn new(operation: &'static Operation) -> Call {
-        Call(Box::new(Parts {
+        Call(Box::new(Details {
             operation,
             path: Vec::new(),
             query: String::new(),

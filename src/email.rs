@@ -27,7 +27,9 @@ pub(crate) fn check_unseen(field: &str, email: &str) -> Result<()> {
 const ADVICE: &str = "Give one bare address such as mia@example.com.";
 
 fn is_bare(email: &str) -> bool {
-    let bare = |b: u8| !b.is_ascii_whitespace() && !b.is_ascii_control() && !b"<>,;:\"()[]\\".contains(&b);
+    let bare = |b: u8| {
+        !matches!(b, 0..=b' ' | 0x7f | b'<' | b'>' | b',' | b';' | b':' | b'"' | b'(' | b')' | b'[' | b']' | b'\\')
+    };
     email.rsplit_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !local.contains('@') && !domain.starts_with('.')
     }) && email.len() <= 254

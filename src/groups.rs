@@ -134,7 +134,7 @@ pub(crate) fn resolve(client: &Client<'_>, groups: &[String]) -> Result<Vec<Grou
     let found = look_up(client, &names)?;
     let mut picked = Vec::new();
     for wanted in groups {
-        picked.push(pick(&found, wanted)?);
+        picked.push(pick(&found, wanted)?.clone());
     }
     Ok(picked)
 }
@@ -174,12 +174,13 @@ pub(crate) fn read(groups: &[Value]) -> Result<Vec<Group>> {
 }
 
 /// The one group of that exact name or id.
-pub(crate) fn pick(found: &[Group], wanted: &str) -> Result<Group> {
-    let wanted_group = Group::named(wanted);
-    let mut matches: Vec<&Group> = found.iter().filter(|group| group.is_same(&wanted_group)).collect();
+pub(crate) fn pick<'a>(found: &'a [Group], wanted: &str) -> Result<&'a Group> {
+    let is_id = is_uuid(wanted);
+    let is_it = |group: &&Group| if is_id { group.id.eq_ignore_ascii_case(wanted) } else { group.name == wanted };
+    let mut matches: Vec<&Group> = found.iter().filter(is_it).collect();
     matches.dedup_by_key(|group| &group.id);
     match matches.as_slice() {
-        [group] => Ok((*group).clone()),
+        [group] => Ok(group),
         [] => {
             let near: Vec<&str> = found
                 .iter()

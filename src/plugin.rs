@@ -1,6 +1,7 @@
 //! The exports of the `plugin` world: contract types in, a call of the core, contract types out.
 
 mod abi;
+mod heap;
 mod lower;
 mod runtime;
 

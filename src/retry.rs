@@ -1,7 +1,7 @@
 //! When a request is sent again: one pure function, and how long each try may take.
 
 use crate::operation::Safety;
-use crate::transport::{Response, TransportError};
+use crate::transport::{Answer, TransportError};
 use std::time::Duration;
 
 /// How often a request is sent again, and how long is waited before.
@@ -41,7 +41,7 @@ pub enum Met {
 
 impl Met {
     /// What a try's result is.
-    pub fn of(result: &Result<Box<Response>, TransportError>) -> Met {
+    pub fn of(result: &Answer) -> Met {
         match result {
             Ok(answer) => match answer.status {
                 429 => Met::Limited,
@@ -83,7 +83,7 @@ pub fn next(
     met: Met,
     asked: Option<Duration>,
     left: Duration,
-    random: u64,
+    random: &dyn Fn() -> u64,
 ) -> Next {
     match (met, safety) {
         (Met::Final, _) => return Next::Done,
@@ -91,7 +91,8 @@ pub fn next(
         _ if retries >= policy.retries => return Next::Done,
         _ => {}
     }
-    let part = |of: Duration| of * (random % 1000) as u32 / 1000;
+    let random = (random() % 1000) as u32;
+    let part = |of: Duration| of * random / 1000;
     let own = (FIRST * (1 << retries.min(10))).min(LONGEST);
     let own = own * 7 / 10 + part(own * 6 / 10);
     let pause = match asked {
@@ -110,6 +111,7 @@ pub fn share(policy: Policy, safety: Safety, left: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Response;
     use proptest::prelude::*;
 
     fn any_met() -> impl Strategy<Value = Met> {
@@ -130,7 +132,7 @@ mod tests {
             (most, retries, safety, met) in (0_u32..9, 0_u32..20, any_safety(), any_met()),
             (asked, left, random) in (proptest::option::of(any_time()), any_time(), any::<u64>()),
         ) {
-            let next = next(Policy { retries: most }, retries, safety, met, asked, left, random);
+            let next = next(Policy { retries: most }, retries, safety, met, asked, left, &|| random);
             if let Next::Again(pause) = next {
                 prop_assert!(retries < most && met != Met::Final);
                 prop_assert!(pause < left);
@@ -151,7 +153,7 @@ mod tests {
                 let try_for = share(Policy::default(), safety, left);
                 prop_assert!(try_for <= left);
                 left -= try_for;
-                match next(Policy::default(), retries, safety, met, asked, left, random) {
+                match next(Policy::default(), retries, safety, met, asked, left, &|| random) {
                     Next::Again(pause) => left -= pause,
                     _ => break,
                 }
@@ -202,7 +204,7 @@ mod tests {
         ] {
             for (safety, again) in [(Safety::Read, read), (Safety::Write, write), (Safety::Once, write)] {
                 let left = Duration::from_secs(60);
-                let next = next(Policy::default(), 0, safety, Met::of(&result), None, left, 0);
+                let next = next(Policy::default(), 0, safety, Met::of(&result), None, left, &|| 0);
                 assert_eq!(matches!(next, Next::Again(_)), again, "{result:?} {safety:?} {next:?}");
             }
         }

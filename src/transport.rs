@@ -79,6 +79,9 @@ impl TransportError {
     }
 }
 
+/// An answer, or why there is none. Boxed, because it goes through many hands: that alone is 1 kB of component.
+pub type Answer = Result<Box<Response>, TransportError>;
+
 /// What is waited for: one exchange, or a time.
 pub type Waiting<'a, R> = Pin<Box<dyn Future<Output = R> + 'a>>;
 
@@ -90,13 +93,9 @@ pub trait Transport {
     /// Sends one request and reads its whole answer before `deadline`, a time of [`Self::now`].
     ///
     /// Redirects are answers. An answer that began and did not end in time is a timeout.
-    fn send<'a>(
-        &'a self,
-        request: &'a Request,
-        deadline: Duration,
-    ) -> Waiting<'a, Result<Box<Response>, TransportError>>;
+    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Answer>;
 
-    /// The monotonic time since some fixed moment.
+    /// The monotonic time since some fixed moment, as it was when something was last waited for.
     fn now(&self) -> Duration;
 
     /// Waits until a time of [`Self::now`].

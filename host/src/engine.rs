@@ -1,16 +1,15 @@
 //! The engine: the component, loaded once, and what all sandboxes share.
 
-use crate::bindings::PluginPre;
 use crate::cache;
 use crate::grants::Grants;
 use crate::network::{HttpClient, Network};
-use crate::sandbox::{Sandbox, State};
+use crate::sandbox::{Interfaces, Sandbox, State};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 use wasmtime::component::types::{self, ComponentItem};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, PoolingAllocationConfig, Result};
 use wasmtime_wasi::WasiView as _;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -30,7 +29,8 @@ const TICK: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
-    pub(crate) plugin: PluginPre<State>,
+    pub(crate) plugin: InstancePre<State>,
+    pub(crate) interfaces: Arc<Interfaces>,
     network: Network,
     // Made for the first sandbox: reading the system's certificates takes longer than all else here.
     client: Arc<OnceLock<HttpClient>>,
@@ -76,9 +76,10 @@ impl Engine {
         config.epoch_interruption(true);
         let wasmtime = wasmtime::Engine::new(&config)?;
         let component = cache::component(&wasmtime, wasm, cache)?;
-        let plugin = PluginPre::new(linker(&wasmtime)?.instantiate_pre(&component)?)?;
+        let plugin = linker(&wasmtime)?.instantiate_pre(&component)?;
+        let interfaces = Arc::new(Interfaces::new(&plugin)?);
         tick(&wasmtime)?;
-        Ok(Engine { wasmtime, plugin, network: Network::direct(), client: Arc::default(), component })
+        Ok(Engine { wasmtime, plugin, interfaces, network: Network::direct(), client: Arc::default(), component })
     }
 
     /// The same engine with another way out, and a pool of its own.

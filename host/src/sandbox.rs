@@ -1,6 +1,6 @@
 //! A sandbox: one tenant's component, memory, grants and limits.
 
-use crate::bindings::Plugin;
+use crate::bindings::exports::usher::atlassian::{accounts, diagnosis, groups, rollouts};
 use crate::egress::Egress;
 use crate::engine::{Engine, Function};
 use crate::grants::{Grants, Limits};
@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use wasmtime::component::{Instance, ResourceTable, Val};
+use wasmtime::component::{Instance, InstancePre, ResourceTable, Val};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -37,7 +37,60 @@ pub struct Sandbox {
 struct Live {
     store: Store<State>,
     instance: Instance,
-    plugin: Plugin,
+    interfaces: Arc<Interfaces>,
+    accounts: Option<accounts::Guest>,
+    groups: Option<groups::Guest>,
+    rollouts: Option<rollouts::Guest>,
+    diagnosis: Option<diagnosis::Guest>,
+}
+
+/// Where the component's functions are. Those of an interface are checked in an instance when one of
+/// them is called first there: for all of them it takes half as long as to instantiate the component.
+pub(crate) struct Interfaces {
+    accounts: accounts::GuestIndices,
+    groups: groups::GuestIndices,
+    rollouts: rollouts::GuestIndices,
+    diagnosis: diagnosis::GuestIndices,
+}
+
+impl Interfaces {
+    /// # Errors
+    ///
+    /// Fails if the component lacks a function of the contract, or has it with other types.
+    pub(crate) fn new(plugin: &InstancePre<State>) -> wasmtime::Result<Interfaces> {
+        Ok(Interfaces {
+            accounts: accounts::GuestIndices::new(plugin)?,
+            groups: groups::GuestIndices::new(plugin)?,
+            rollouts: rollouts::GuestIndices::new(plugin)?,
+            diagnosis: diagnosis::GuestIndices::new(plugin)?,
+        })
+    }
+}
+
+impl Live {
+    fn accounts(&mut self) -> wasmtime::Result<(&accounts::Guest, &mut Store<State>)> {
+        let there = self.accounts.take();
+        let guest = there.map_or_else(|| self.interfaces.accounts.load(&mut self.store, &self.instance), Ok)?;
+        Ok((self.accounts.insert(guest), &mut self.store))
+    }
+
+    fn groups(&mut self) -> wasmtime::Result<(&groups::Guest, &mut Store<State>)> {
+        let there = self.groups.take();
+        let guest = there.map_or_else(|| self.interfaces.groups.load(&mut self.store, &self.instance), Ok)?;
+        Ok((self.groups.insert(guest), &mut self.store))
+    }
+
+    fn rollouts(&mut self) -> wasmtime::Result<(&rollouts::Guest, &mut Store<State>)> {
+        let there = self.rollouts.take();
+        let guest = there.map_or_else(|| self.interfaces.rollouts.load(&mut self.store, &self.instance), Ok)?;
+        Ok((self.rollouts.insert(guest), &mut self.store))
+    }
+
+    fn diagnosis(&mut self) -> wasmtime::Result<(&diagnosis::Guest, &mut Store<State>)> {
+        let there = self.diagnosis.take();
+        let guest = there.map_or_else(|| self.interfaces.diagnosis.load(&mut self.store, &self.instance), Ok)?;
+        Ok((self.diagnosis.insert(guest), &mut self.store))
+    }
 }
 
 /// Why a call gave no result: a limit, or a fault in the component.
@@ -70,64 +123,72 @@ impl Sandbox {
 
     /// Finds the account that has exactly this e-mail address.
     pub async fn find_account(&mut self, connection: &Connection, email: &str) -> Answer<Account> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_accounts().call_find_account(store, &connection.0, email).await
+        self.call(async |live| {
+            let (accounts, store) = live.accounts()?;
+            accounts.call_find_account(store, &connection.0, email).await
         })
         .await
     }
 
     /// Invites a person, with access and groups.
     pub async fn invite(&mut self, connection: &Connection, invitation: &Invitation) -> Answer<Invited> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_accounts().call_invite(store, &connection.0, invitation).await
+        self.call(async |live| {
+            let (accounts, store) = live.accounts()?;
+            accounts.call_invite(store, &connection.0, invitation).await
         })
         .await
     }
 
     /// Takes a person's access to everything in their directory away, and keeps what they had.
     pub async fn suspend_account(&mut self, connection: &Connection, person: &str) -> Answer<Outcome> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_accounts().call_suspend_account(store, &connection.0, person).await
+        self.call(async |live| {
+            let (accounts, store) = live.accounts()?;
+            accounts.call_suspend_account(store, &connection.0, person).await
         })
         .await
     }
 
     /// Gives a suspended person their access back.
     pub async fn restore_account(&mut self, connection: &Connection, person: &str) -> Answer<Outcome> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_accounts().call_restore_account(store, &connection.0, person).await
+        self.call(async |live| {
+            let (accounts, store) = live.accounts()?;
+            accounts.call_restore_account(store, &connection.0, person).await
         })
         .await
     }
 
     /// Removes a person from their directory.
     pub async fn remove_account(&mut self, connection: &Connection, person: &str) -> Answer<Outcome> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_accounts().call_remove_account(store, &connection.0, person).await
+        self.call(async |live| {
+            let (accounts, store) = live.accounts()?;
+            accounts.call_remove_account(store, &connection.0, person).await
         })
         .await
     }
 
     /// Finds a group by its exact name or its id.
     pub async fn find_group(&mut self, connection: &Connection, group: &str) -> Answer<Group> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_groups().call_find_group(store, &connection.0, group).await
+        self.call(async |live| {
+            let (groups, store) = live.groups()?;
+            groups.call_find_group(store, &connection.0, group).await
         })
         .await
     }
 
     /// Adds a person, by account id or e-mail address, to a group, by name or id.
     pub async fn add_to_group(&mut self, connection: &Connection, group: &str, person: &str) -> Answer<Membership> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_groups().call_add_to_group(store, &connection.0, group, person).await
+        self.call(async |live| {
+            let (groups, store) = live.groups()?;
+            groups.call_add_to_group(store, &connection.0, group, person).await
         })
         .await
     }
 
     /// Removes a person, by account id or e-mail address, from a group, by name or id.
     pub async fn remove_from_group(&mut self, connection: &Connection, group: &str, person: &str) -> Answer<Outcome> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_groups().call_remove_from_group(store, &connection.0, group, person).await
+        self.call(async |live| {
+            let (groups, store) = live.groups()?;
+            groups.call_remove_from_group(store, &connection.0, group, person).await
         })
         .await
     }
@@ -139,24 +200,27 @@ impl Sandbox {
         name: &str,
         description: Option<&str>,
     ) -> Answer<CreatedGroup> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_groups().call_create_group(store, &connection.0, name, description).await
+        self.call(async |live| {
+            let (groups, store) = live.groups()?;
+            groups.call_create_group(store, &connection.0, name, description).await
         })
         .await
     }
 
     /// Deletes a group, by name or id, if it is there.
     pub async fn delete_group(&mut self, connection: &Connection, group: &str) -> Answer<Outcome> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_groups().call_delete_group(store, &connection.0, group).await
+        self.call(async |live| {
+            let (groups, store) = live.groups()?;
+            groups.call_delete_group(store, &connection.0, group).await
         })
         .await
     }
 
     /// Finds out what there is to do for people, by reading only.
     pub async fn plan(&mut self, connection: &Connection, people: &[Person], options: PlanOptions) -> Answer<Rollout> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_rollouts().call_plan(store, &connection.0, people, options).await
+        self.call(async |live| {
+            let (rollouts, store) = live.rollouts()?;
+            rollouts.call_plan(store, &connection.0, people, options).await
         })
         .await
     }
@@ -168,16 +232,18 @@ impl Sandbox {
         steps: &[Step],
         options: &ApplyOptions,
     ) -> Answer<Vec<Applied>> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_rollouts().call_apply(store, &connection.0, steps, options).await
+        self.call(async |live| {
+            let (rollouts, store) = live.rollouts()?;
+            rollouts.call_apply(store, &connection.0, steps, options).await
         })
         .await
     }
 
     /// Finds out what a connection can do, by reading only.
     pub async fn check_connection(&mut self, connection: &Connection) -> Answer<Report> {
-        self.call(async |Live { store, plugin, .. }| {
-            plugin.usher_atlassian_diagnosis().call_check_connection(store, &connection.0).await
+        self.call(async |live| {
+            let (diagnosis, store) = live.diagnosis()?;
+            diagnosis.call_check_connection(store, &connection.0).await
         })
         .await
     }
@@ -230,9 +296,9 @@ async fn instantiate(engine: &Engine, grants: &Arc<Grants>, sent: &Arc<AtomicU32
     // Yielding at every tick lets the time limit end a component that computes for ever. Time
     // spent waiting for HTTP costs no ticks.
     store.epoch_deadline_async_yield_and_update(1);
-    let instance = engine.plugin.instance_pre().instantiate_async(&mut store).await?;
-    let plugin = Plugin::new(&mut store, &instance)?;
-    Ok(Live { store, instance, plugin })
+    let instance = engine.plugin.instantiate_async(&mut store).await?;
+    let interfaces = Arc::clone(&engine.interfaces);
+    Ok(Live { store, instance, interfaces, accounts: None, groups: None, rollouts: None, diagnosis: None })
 }
 
 impl fmt::Debug for Sandbox {

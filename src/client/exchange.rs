@@ -51,8 +51,8 @@ impl Client<'_> {
                     self.note(operation, number, answer);
                 }
             }
-            let (met, random) = (Met::of(&result), self.transport.random());
-            match retry::next(self.policy, retries.get(), operation.safety, met, asked, self.left(), random) {
+            let (met, random) = (Met::of(&result), || self.transport.random());
+            match retry::next(self.policy, retries.get(), operation.safety, met, asked, self.left(), &random) {
                 Next::Again(pause) => self.sleep(pause).await,
                 Next::Done | Next::ReadBack => {
                     let host = request.base.authority();
@@ -65,9 +65,9 @@ impl Client<'_> {
 
     /// Waits before a change is sent again that does not show, or says that it is not to be.
     pub(super) fn wait(&self, retries: &Cell<u32>, failure: &Failure) -> bool {
-        let random = self.transport.random();
+        let random = || self.transport.random();
         let asked = failure.retry_after.map(|seconds| Duration::from_secs(seconds.into()));
-        match retry::next(self.policy, retries.get(), Safety::Write, Met::Unsent, asked, self.left(), random) {
+        match retry::next(self.policy, retries.get(), Safety::Write, Met::Unsent, asked, self.left(), &random) {
             Next::Again(pause) => {
                 retries.set(retries.get() + 1);
                 block_on(self.transport, Box::pin(self.sleep(pause)));

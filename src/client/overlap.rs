@@ -19,6 +19,9 @@ pub(crate) fn width(window: Option<u32>) -> usize {
 /// whether to go on; if not, only what is on its way comes to its end.
 pub(crate) type Each<'a> = dyn FnMut(usize, Call, Result<Box<Response>>) -> bool + 'a;
 
+/// A call that is on its way, with its number.
+type Running<'a> = (usize, Call, Waiting<'a, Result<Box<Response>>>);
+
 impl Client<'_> {
     /// Sends calls, so many at once. A call is made when its turn comes, so that a thousand that wait
     /// take no memory.
@@ -28,7 +31,7 @@ impl Client<'_> {
         if calls.peek().is_some_and(|(_, call)| self.connection.product(call.operation).is_some()) {
             let _ = self.cloud_id();
         }
-        let mut running: Vec<(usize, Call, Waiting<'_, Result<Box<Response>>>)> = Vec::new();
+        let mut running: Vec<Running<'_>> = Vec::new();
         let mut goes_on = true;
         block_on(
             self.transport,

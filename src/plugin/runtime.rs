@@ -1,4 +1,4 @@
-//! A small runtime: an allocator, and nothing in the places where Rust would call the C library.
+//! A small runtime: nothing in the places where Rust would call the C library.
 //!
 //! Rust's panic message is all that would use standard streams, `exit` and the C environment, and
 //! they pull in `wasi:cli/{stdin,stdout,stderr,exit,terminal-*}`, which a host that gives HTTP
@@ -10,10 +10,6 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null_mut;
-
-/// Two-level segregated fit: small, and of constant time.
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 const FAILED: isize = -1;
 

@@ -315,7 +315,7 @@ impl Hand<'_> {
                 let group = if self.is_site {
                     Ok(Group::known(&action.id, &action.name))
                 } else {
-                    groups::pick(&self.groups, &action.id)
+                    groups::pick(&self.groups, &action.id).cloned()
                 };
                 let group = group.and_then(|group| group.check_changeable().map(|()| group));
                 let done = match (&work.account_id, group) {

@@ -24,25 +24,25 @@ pub(crate) fn one(client: &Client<'_>, invitation: &Invitation) -> Result<Invite
     let options = PlanOptions { other_groups: OtherGroups::Keep, window: None, departure: Departure::LeaveGroups };
     let mut draft = Draft::new(&options, is_site);
     let mut read = draft.read(client, &people)?;
-    let Some((person, present)) = read.pop() else {
+    let Some(subject) = read.pop() else {
         // Who is not read has a problem.
         return Err(draft.rollout.problems.swap_remove(0).failure);
     };
-    if present.status() == Some(AccountStatus::Suspended) {
-        let message = format!("{} is suspended in the directory.", person.email);
+    if subject.present.status() == Some(AccountStatus::Suspended) {
+        let message = format!("{} is suspended in the directory.", subject.person.email);
         let failure = Failure::new(FailureKind::Conflict, message);
         return Err(failure.advise("Restore their access instead of inviting them."));
     }
     let step = Step {
-        email: person.email.clone(),
-        account_id: present.account_id().map(str::to_owned),
-        actions: draft.actions(person, &present)?,
+        email: subject.person.email.clone(),
+        account_id: subject.present.account_id().map(str::to_owned),
+        actions: draft.actions(&subject)?,
     };
     let mut work = Work::new(&step);
-    for wanted in draft.wanted(person)?.iter().filter(|wanted| !step.actions.contains(wanted)) {
+    for wanted in subject.wanted.iter().filter(|wanted| !step.actions.contains(wanted)) {
         work.progress.done(wanted.part(), &wanted.name, PartOutcome::AlreadyThere);
     }
-    work.present = Some(present);
+    work.present = Some(subject.present);
     let options = ApplyOptions { message, window: None };
     let mut hand = Hand::new(client, &options, vec![work]);
     hand.groups = draft.groups;

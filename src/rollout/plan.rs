@@ -26,11 +26,19 @@ pub fn plan(client: &Client<'_>, people: &[Person], options: &PlanOptions) -> Re
             .advise("Choose `leave-groups`, or use an organization's API key."));
     }
     let mut draft = Draft::new(options, is_site);
-    for (person, present) in draft.read(client, people)? {
-        draft.decide(person, &present);
+    for subject in draft.read(client, people)? {
+        draft.decide(&subject);
     }
     draft.count_seats(client);
     Ok(draft.rollout)
+}
+
+/// A person, with what is wanted and what is there.
+pub(super) struct Subject<'a> {
+    pub(super) person: &'a Person,
+    /// What they are to have, each as they name it; of who is to be gone, the groups that are named.
+    pub(super) wanted: Vec<Action>,
+    pub(super) present: Present,
 }
 
 /// A plan in the making, and what is known for it.
@@ -58,7 +66,7 @@ impl Draft<'_> {
     }
 
     /// Reads what people have, of whom what is wanted is known; all else is a problem.
-    pub(super) fn read<'a>(&mut self, client: &Client<'_>, people: &'a [Person]) -> Result<Vec<(&'a Person, Present)>> {
+    pub(super) fn read<'a>(&mut self, client: &Client<'_>, people: &'a [Person]) -> Result<Vec<Subject<'a>>> {
         let mut addresses = Addresses::default();
         let mut people: Vec<&Person> = people.iter().filter(|person| self.check(person, &mut addresses)).collect();
         let mut names: Vec<&str> = Vec::new();
@@ -69,9 +77,11 @@ impl Draft<'_> {
         }
         if self.is_site {
             self.groups = groups::look_up(client, &names)?;
-            people.retain(|person| self.knows(person));
+            let mut all: Vec<Vec<Action>> = Vec::new();
+            people.retain(|person| self.wanted(person).map(|wanted| all.push(wanted)).is_some());
             let present = present::on_site(client, &people, self.options, &self.groups)?;
-            return Ok(people.into_iter().zip(present).collect());
+            let each = people.into_iter().zip(all).zip(present);
+            return Ok(each.map(|((person, wanted), present)| Subject { person, wanted, present }).collect());
         }
         client.check_plane(&organization::SEARCH_USERS)?;
         let mut others = groups::search(client, &names);
@@ -94,7 +104,8 @@ impl Draft<'_> {
         present::ask(client, &emails, width, others, take, &mut all)?;
         present::ask_roles(client, width, &|at| people[at].wants_access(), &mut all)?;
         self.look_at_others(client, &people, &all)?;
-        Ok(people.into_iter().zip(all).filter(|(person, _)| self.knows(person)).collect())
+        let known = |(person, present)| Some(Subject { person, wanted: self.wanted(person)?, present });
+        Ok(people.into_iter().zip(all).filter_map(known).collect())
     }
 
     fn problem(&mut self, email: &str, blocks: bool, failure: Failure) {
@@ -117,44 +128,35 @@ impl Draft<'_> {
         self.note(person, checked).is_some()
     }
 
-    /// Whether what is wanted for a person is there.
-    fn knows(&mut self, person: &Person) -> bool {
-        let known = self.wanted_access(person).and_then(|_| self.wanted_groups(person)).map(drop);
-        self.note(person, known).is_some()
-    }
-
     fn note<R>(&mut self, person: &Person, result: Result<R>) -> Option<R> {
         result.map_err(|failure| self.problem(&person.email, true, failure)).ok()
     }
 
-    fn wanted_groups(&self, person: &Person) -> Result<Vec<Group>> {
-        let mut groups = Vec::new();
-        for name in &person.groups {
-            groups.push(groups::pick(&self.groups, name)?);
-        }
-        Ok(groups)
+    /// What a person is to have, if all of it is there.
+    fn wanted(&mut self, person: &Person) -> Option<Vec<Action>> {
+        let wanted = self.find(person);
+        self.note(person, wanted)
     }
 
-    fn wanted_access(&self, person: &Person) -> Result<Vec<Action>> {
-        let mut actions = Vec::new();
+    fn find(&self, person: &Person) -> Result<Vec<Action>> {
+        let mut wanted = Vec::new();
         for access in person.access.iter().filter(|_| !person.is_gone()) {
-            actions.push(if self.is_site {
+            wanted.push(if self.is_site {
                 site::giving(access)?
             } else {
                 let id = self.products.resource(&access.product)?;
                 Action { role: access.role, ..Action::new(ActionKind::GiveAccess, &access.product, &id) }
             });
         }
-        Ok(actions)
+        for name in &person.groups {
+            wanted.push(Action::new(ActionKind::JoinGroup, name, &groups::pick(&self.groups, name)?.id));
+        }
+        Ok(wanted)
     }
 
-    /// What a person is to have, as they name it.
-    pub(super) fn wanted(&self, person: &Person) -> Result<Vec<Action>> {
-        let mut wanted = self.wanted_access(person)?;
-        let groups = self.wanted_groups(person)?;
-        let named = person.groups.iter().zip(&groups);
-        wanted.extend(named.map(|(name, group)| Action::new(ActionKind::JoinGroup, name, &group.id)));
-        Ok(wanted)
+    /// Refuses a change of a group that an identity provider manages.
+    fn check_changeable(&self, action: &Action) -> Result<()> {
+        self.groups.iter().find(|group| group.id == action.id).map_or(Ok(()), Group::check_changeable)
     }
 
     /// Whether all groups that a person is in matter.
@@ -186,9 +188,10 @@ impl Draft<'_> {
     }
 
     /// Decides what there is to do for one person.
-    fn decide(&mut self, person: &Person, present: &Present) {
+    fn decide(&mut self, subject: &Subject<'_>) {
+        let Subject { person, present, .. } = subject;
         let actions = match &present.hidden[..] {
-            [] => self.actions(person, present),
+            [] => self.actions(subject),
             hidden => Err(accounts::hides(&person.email, hidden)),
         };
         let Some(named) = self.note(person, actions) else { return };
@@ -218,12 +221,12 @@ impl Draft<'_> {
     }
 
     /// What there is to do for them, each thing as they name it; whoever is not shown is not there.
-    pub(super) fn actions(&self, person: &Person, present: &Present) -> Result<Vec<Action>> {
+    pub(super) fn actions(&self, Subject { person, wanted, present }: &Subject<'_>) -> Result<Vec<Action>> {
         if let Some(unclear) = &present.unclear {
             return Err(unclear.clone());
         }
         let status = present.status().filter(|status| *status != AccountStatus::NotInvited);
-        let groups = self.wanted_groups(person)?;
+        let is_named = |group: &Group| wanted.iter().any(|action| action.id == group.id);
         let mut actions = Vec::new();
         let mut push = |kind, name: &str, id: &str| actions.push(Action::new(kind, name, id));
         let about = |kind, group: &Group| Action::new(kind, &group.name, &group.id);
@@ -234,13 +237,12 @@ impl Draft<'_> {
                 (_, Departure::Remove) => push(ActionKind::Remove, "", ""),
                 (_, Departure::LeaveGroups) => {
                     for group in present.groups() {
-                        if groups.iter().any(|other| other.id == group.id) || self.may_be_left(person, group) {
+                        if is_named(group) || self.may_be_left(person, group) {
                             actions.push(about(ActionKind::LeaveGroup, group));
                         }
                     }
                     // Of those that are named it has to be known.
-                    let theirs = |group: &&Group| present.groups().iter().any(|other| other.id == group.id);
-                    groups.iter().filter(theirs).try_for_each(Group::check_changeable)?;
+                    wanted.iter().filter(|it| present.has(it)).try_for_each(|it| self.check_changeable(it))?;
                 }
             }
             return Ok(actions);
@@ -258,17 +260,14 @@ impl Draft<'_> {
             _ if self.is_site && person.access.is_empty() => return Err(site::no_product(&person.email)),
             _ => push(ActionKind::Invite, "", ""),
         }
-        for wanted in self.wanted(person)? {
-            if present.has(&wanted) || actions.contains(&wanted) {
-                continue;
+        for wanted in wanted {
+            if !present.has(wanted) && !actions.contains(wanted) {
+                self.check_changeable(wanted)?;
+                actions.push(wanted.clone());
             }
-            if let Some(group) = groups.iter().find(|group| group.id == wanted.id) {
-                group.check_changeable()?;
-            }
-            actions.push(wanted);
         }
         for group in present.groups() {
-            if !groups.iter().any(|other| other.id == group.id) && self.may_be_left(person, group) {
+            if !is_named(group) && self.may_be_left(person, group) {
                 actions.push(about(ActionKind::LeaveGroup, group));
             }
         }

@@ -1,7 +1,7 @@
 //! A transport for tests: scripted answers, recorded requests, and a clock that goes on only when
 //! somebody waits.
 
-use super::{Request, Response, Transport, TransportError, Waiting};
+use super::{Answer, Request, Response, Transport, TransportError, Waiting};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::ready;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Answers in the order they were given, and keeps what was asked.
 #[derive(Default)]
 pub struct Scripted {
-    answers: RefCell<VecDeque<(Duration, Result<Box<Response>, TransportError>)>>,
+    answers: RefCell<VecDeque<(Duration, Answer)>>,
     /// The requests so far, as `METHOD path body`.
     pub asked: RefCell<Vec<String>>,
     now: Cell<Duration>,
@@ -45,11 +45,7 @@ impl Scripted {
 }
 
 impl Transport for Scripted {
-    fn send<'a>(
-        &'a self,
-        request: &'a Request,
-        deadline: Duration,
-    ) -> Waiting<'a, Result<Box<Response>, TransportError>> {
+    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Answer> {
         let body = String::from_utf8(request.body.clone().unwrap_or_default()).unwrap();
         let line = format!("{} {} {body}", request.method.name(), request.path_and_query);
         self.asked.borrow_mut().push(line.trim_end().to_owned());

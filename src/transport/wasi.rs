@@ -6,7 +6,7 @@
 
 mod error_code;
 
-use super::{MAX_BODY, Request, Response, Transport, TransportError, Waiting};
+use super::{Answer, MAX_BODY, Request, Response, Transport, TransportError, Waiting};
 use crate::operation::Method;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -30,7 +30,10 @@ pub struct Wasi {
     waiting: RefCell<Vec<Rc<Event>>>,
     /// When to go on in any case: the earliest of all times that something waits for.
     alarm: Cell<Option<Duration>>,
-    /// The time after the host was last waited for, so that not every one of many futures asks for it.
+    /// What wakes at that time, kept for as long as it is the same: mostly the one deadline.
+    bell: RefCell<Option<(Duration, Pollable)>>,
+    /// The time after the host was last waited for. What is computed in between takes no time that
+    /// matters here, and a call of the host takes longer than most of it.
     woken: Cell<Duration>,
 }
 
@@ -59,14 +62,14 @@ impl Wasi {
 
     /// Whether a time has come; if not, it is waited for.
     fn is_past(&self, time: Duration) -> bool {
-        if self.woken.get() >= time {
+        if self.now() >= time {
             return true;
         }
         self.alarm.set(Some(self.alarm.get().map_or(time, |other| other.min(time))));
         false
     }
 
-    async fn exchange(&self, request: &Request, deadline: Duration) -> Result<Box<Response>, TransportError> {
+    async fn exchange(&self, request: &Request, deadline: Duration) -> Answer {
         let time_left = deadline.saturating_sub(self.now());
         if time_left.is_zero() {
             return Err(TransportError::Timeout { sent: false });
@@ -132,16 +135,15 @@ impl Wasi {
 }
 
 impl Transport for Wasi {
-    fn send<'a>(
-        &'a self,
-        request: &'a Request,
-        deadline: Duration,
-    ) -> Waiting<'a, Result<Box<Response>, TransportError>> {
+    fn send<'a>(&'a self, request: &'a Request, deadline: Duration) -> Waiting<'a, Answer> {
         Box::pin(self.exchange(request, deadline))
     }
 
     fn now(&self) -> Duration {
-        Duration::from_nanos(monotonic_clock::now())
+        if self.woken.get().is_zero() {
+            self.woken.set(Duration::from_nanos(monotonic_clock::now()));
+        }
+        self.woken.get()
     }
 
     fn sleep(&self, until: Duration) -> Waiting<'_, ()> {
@@ -157,8 +159,13 @@ impl Transport for Wasi {
         let mut context = Context::from_waker(Waker::noop());
         while future.as_mut().poll(&mut context).is_pending() {
             let waiting = self.waiting.take();
-            let alarm = self.alarm.take().map(|at| monotonic_clock::subscribe_instant(nanoseconds(at)));
-            let all: Vec<&Pollable> = waiting.iter().map(|event| &event.pollable).chain(&alarm).collect();
+            let mut bell = self.bell.borrow_mut();
+            if let Some(at) = self.alarm.take() {
+                let same = bell.take().filter(|(other, _)| *other == at);
+                *bell = same.or_else(|| Some((at, monotonic_clock::subscribe_instant(nanoseconds(at)))));
+            }
+            let bell = bell.iter().map(|(_, bell)| bell);
+            let all: Vec<&Pollable> = waiting.iter().map(|event| &event.pollable).chain(bell).collect();
             // The host traps on an empty list; a future that waits for nothing is a bug here.
             assert!(!all.is_empty(), "a future waits for nothing");
             for at in poll::poll(&all) {
@@ -166,7 +173,7 @@ impl Transport for Wasi {
                     event.has_happened.set(true);
                 }
             }
-            self.woken.set(self.now());
+            self.woken.set(Duration::ZERO);
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::engine;
 use std::time::{Duration, Instant};
 use usher_host::{
-    Access, Change, Connection, FailureKind, Grants, Invitation, InviteOutcome, Limits, MembershipOutcome, Role,
-    Sandbox, Stopped,
+    Access, Change, Connection, Engine, FailureKind, Grants, Invitation, InviteOutcome, Limits, MembershipOutcome,
+    Role, Sandbox, Stopped,
 };
 use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
 use usher_host_test::mock::{Fault, How, Mock, Options, Plan, Reply};
@@ -248,4 +248,22 @@ async fn what_goes_wrong_again_and_again_is_gone_through_all_the_same() {
         }
     }
     assert_eq!(mock.world(|world| world.person("liam@acme.example").unwrap().groups.len()), 4);
+}
+
+#[tokio::test]
+async fn a_pool_holds_so_many_sandboxes_at_once_and_any_number_after_each_other() {
+    let mock = mock().await;
+    let engine = Engine::pooled(2).unwrap();
+    let open = || engine.sandbox(Grants::new().host(&mock.url()).unwrap());
+    for _ in 0..5 {
+        let mut fresh = open();
+        let found = fresh.find_account(&site(&mock.url()), "liam@acme.example").await.unwrap();
+        assert_eq!(found.unwrap().email, "liam@acme.example");
+    }
+    let [mut one, mut two, mut three] = [open(), open(), open()];
+    one.prepare().await.unwrap();
+    two.prepare().await.unwrap();
+    assert!(matches!(three.prepare().await, Err(Stopped::Trapped(_))));
+    drop(one);
+    three.prepare().await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Several requests at once, on a clock that goes on when all of them wait.
 
 use super::*;
-use crate::transport::{Request, Response, Waiting};
+use crate::transport::{Answer, Request, Response, Waiting};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -36,7 +36,7 @@ impl Server {
 }
 
 impl Transport for Server {
-    fn send(&self, _: &Request, _: Duration) -> Waiting<'_, std::result::Result<Box<Response>, TransportError>> {
+    fn send(&self, _: &Request, _: Duration) -> Waiting<'_, Answer> {
         Box::pin(async {
             self.at_once.set(self.at_once.get() + 1);
             self.most_at_once.set(self.most_at_once.get().max(self.at_once.get()));

@@ -61,8 +61,11 @@ pub(super) fn answered(
 ) -> Vec<Result<Option<String>>> {
     match result {
         Ok(Changed::Said(status, answer)) => {
+            // With their addresses, because everybody is compared with all.
+            let address = |person: &Value| person.owned("email");
+            let people: Vec<(String, &Value)> = answer.list("data").iter().map(|it| (address(it), it)).collect();
             let each = batch.emails.iter().zip(progress);
-            each.map(|(email, progress)| read(email, batch.wanted, status, &answer, progress)).collect()
+            each.map(|(email, progress)| read(email, batch.wanted, status, &people, progress)).collect()
         }
         Ok(Changed::Seen(_)) => confirm(client, batch, SETTLE, progress),
         // Some of them may have been invited, and it was waited for the others.
@@ -112,11 +115,11 @@ fn read(
     email: &str,
     wanted: &[Action],
     status: u16,
-    answer: &Value,
+    people: &[(String, &Value)],
     progress: &mut Progress,
 ) -> Result<Option<String>> {
-    let is_mine = |person: &&Value| person.text("email").is_some_and(|other| email::same(other, email));
-    let mine: Vec<&Value> = answer.list("data").iter().filter(is_mine).collect();
+    let is_mine = |(address, _): &&(String, &Value)| email::same(address, email);
+    let mine: Vec<&Value> = people.iter().filter(is_mine).map(|(_, person)| *person).collect();
     if mine.is_empty() {
         let message = format!("Atlassian's answer (HTTP {status}) says nothing of {email}.");
         return Err(Failure::new(FailureKind::Protocol, message)

@@ -71,10 +71,12 @@ impl Hand<'_> {
                 continue;
             }
             let kinds = [ActionKind::GiveAccess, ActionKind::JoinGroup];
-            let wanted: Vec<Action> =
-                work.step.actions.iter().filter(|action| kinds.contains(&action.kind)).cloned().collect();
+            let wanted = || work.step.actions.iter().filter(|action| kinds.contains(&action.kind));
             let were_there = work.is_there() || !work.step.has(ActionKind::Invite);
-            match open.iter().position(|unit| units[*unit].were_there == were_there && units[*unit].wanted == wanted) {
+            match open
+                .iter()
+                .position(|unit| units[*unit].were_there == were_there && units[*unit].wanted.iter().eq(wanted()))
+            {
                 Some(place) => {
                     let unit = &mut units[open[place]];
                     unit.ats.push(at);
@@ -84,7 +86,7 @@ impl Hand<'_> {
                 }
                 None => {
                     open.push(units.len());
-                    units.push(Unit { wanted, were_there, ats: vec![at], is_half: false });
+                    units.push(Unit { wanted: wanted().cloned().collect(), were_there, ats: vec![at], is_half: false });
                 }
             }
         }
