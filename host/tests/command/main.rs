@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod rollout;
+
 use serde_json::Value;
 use std::process::Output;
 use tokio::process::Command;
@@ -24,21 +26,29 @@ async fn usher(mock: &Mock, more: &[(&str, &str)], arguments: &[&str]) -> Output
     usher_alone(&[&site[..], more].concat(), arguments).await
 }
 
-/// Runs the command with nothing in its environment but this. No secret is ever printed.
+/// Runs the command with nothing in its environment but this.
 async fn usher_alone(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = command();
+    command.envs(environment.iter().copied()).args(arguments);
+    unleaked(command.output().await.unwrap())
+}
+
+/// The command, without what this environment has for it.
+fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
     let is_ours = |name: &str| ["ATLASSIAN_", "USHER_"].iter().any(|ours| name.starts_with(ours));
     let is_proxy = |name: &str| name.to_lowercase().ends_with("_proxy");
     for (name, _) in std::env::vars().filter(|(name, _)| is_ours(name) || is_proxy(name)) {
         command.env_remove(name);
     }
+    command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     command
-        .env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
-        .envs(environment.iter().copied())
-        .args(arguments);
-    let output = command.output().await.unwrap();
+}
+
+/// No secret is ever printed.
+fn unleaked(output: Output) -> Output {
     for text in [out(&output), err(&output)] {
-        assert_eq!(secrets::leak(&text), None, "{arguments:?}: {text}");
+        assert_eq!(secrets::leak(&text), None, "{text}");
     }
     output
 }

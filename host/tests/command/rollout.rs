@@ -1,7 +1,6 @@
 //! `usher rollout` as an administrator uses it, against the mock Atlassian.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
+use super::{err, out, unleaked};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -10,7 +9,6 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use usher_host_test::mock::world::{API_KEY, ORG_ID};
 use usher_host_test::mock::{Fault, Mock, Options, Reply};
-use usher_host_test::secrets;
 
 /// A folder of its own, a mock, and the command in it with the organization's key.
 struct Desk {
@@ -35,14 +33,8 @@ impl Desk {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
-        let is_ours = |name: &str| ["ATLASSIAN_", "USHER_"].iter().any(|ours| name.starts_with(ours));
-        let is_proxy = |name: &str| name.to_lowercase().ends_with("_proxy");
-        for (name, _) in std::env::vars().filter(|(name, _)| is_ours(name) || is_proxy(name)) {
-            command.env_remove(name);
-        }
+        let mut command = super::command();
         command
-            .env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
             .envs([("ATLASSIAN_ORG_ID", ORG_ID), ("ATLASSIAN_API_KEY", API_KEY)])
             .env("ATLASSIAN_API_URL", self.mock.url())
             .current_dir(&self.folder)
@@ -53,24 +45,12 @@ impl Desk {
     }
 
     async fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().await.unwrap();
-        for text in [out(&output), err(&output)] {
-            assert_eq!(secrets::leak(&text), None, "{arguments:?}: {text}");
-        }
-        output
+        unleaked(self.command(arguments).output().await.unwrap())
     }
 
     fn journal(&self) -> Vec<Value> {
         self.read("people.journal.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 const PEOPLE: &str = "email;groups;access\n\
