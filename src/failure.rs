@@ -96,8 +96,8 @@ pub enum PartKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the contract documents them")]
 pub enum PartOutcome {
-    Added,
-    AlreadyThere,
+    Done,
+    AlreadySo,
     Requested,
     Failed,
     Unknown,
@@ -106,8 +106,8 @@ pub enum PartOutcome {
 impl From<MembershipOutcome> for PartOutcome {
     fn from(outcome: MembershipOutcome) -> PartOutcome {
         match outcome {
-            MembershipOutcome::Added => PartOutcome::Added,
-            MembershipOutcome::AlreadyMember => PartOutcome::AlreadyThere,
+            MembershipOutcome::Added => PartOutcome::Done,
+            MembershipOutcome::AlreadyMember => PartOutcome::AlreadySo,
         }
     }
 }
@@ -115,8 +115,8 @@ impl From<MembershipOutcome> for PartOutcome {
 impl From<Outcome> for PartOutcome {
     fn from(outcome: Outcome) -> PartOutcome {
         match outcome {
-            Outcome::Done => PartOutcome::Added,
-            Outcome::AlreadySo => PartOutcome::AlreadyThere,
+            Outcome::Done => PartOutcome::Done,
+            Outcome::AlreadySo => PartOutcome::AlreadySo,
         }
     }
 }

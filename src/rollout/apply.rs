@@ -321,7 +321,7 @@ impl Hand<'_> {
                 let done = match (&work.account_id, group) {
                     // A site tells with a person only some of their groups, or none.
                     _ if !self.is_site && work.present.as_ref().is_some_and(|it| it.has(action)) == is_joining => {
-                        Ok(PartOutcome::AlreadyThere)
+                        Ok(PartOutcome::AlreadySo)
                     }
                     (_, Err(failure)) => Err(failure),
                     (None, _) => Err(not_yet()),

@@ -40,7 +40,7 @@ pub(crate) fn one(client: &Client<'_>, invitation: &Invitation) -> Result<Invite
     };
     let mut work = Work::new(&step);
     for wanted in subject.wanted.iter().filter(|wanted| !step.actions.contains(wanted)) {
-        work.progress.done(wanted.part(), &wanted.name, PartOutcome::AlreadyThere);
+        work.progress.done(wanted.part(), &wanted.name, PartOutcome::AlreadySo);
     }
     work.present = Some(subject.present);
     let options = ApplyOptions { message, window: None };

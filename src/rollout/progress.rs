@@ -46,7 +46,7 @@ impl Progress {
     /// got.
     pub(super) fn finish(self) -> Result<(Vec<Part>, bool)> {
         let changed = self.is_changed
-            || self.parts.iter().any(|part| matches!(part.outcome, PartOutcome::Added | PartOutcome::Requested));
+            || self.parts.iter().any(|part| matches!(part.outcome, PartOutcome::Done | PartOutcome::Requested));
         let Some(mut failure) = self.first_failure else { return Ok((self.parts, changed)) };
         failure.parts = self.parts;
         if !changed || failure.kind == FailureKind::Incomplete {

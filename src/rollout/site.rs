@@ -117,9 +117,9 @@ pub(super) fn given<'a>(
             Err(Failure::new(FailureKind::Conflict, "Jira accepted it and gave no access")
                 .advise("A site cannot always give products to people who are there; use an organization's API key."))
         } else if was_hidden || present.has_access(id, ROLES[0]) {
-            Ok(PartOutcome::AlreadyThere)
+            Ok(PartOutcome::AlreadySo)
         } else {
-            Ok(PartOutcome::Added)
+            Ok(PartOutcome::Done)
         };
         progress.part(PartKind::Access, name, outcome);
     }
@@ -145,7 +145,7 @@ pub(super) fn to_confluence(client: &Client<'_>, emails: &[&str], is_known: bool
     let has = |email: &str| before.as_ref().map_or(Ok(false), |access| has_access(access, email));
     let missing: Vec<&str> = emails.iter().copied().filter(|email| matches!(has(email), Ok(false))).collect();
     let result = if missing.is_empty() {
-        Ok(PartOutcome::AlreadyThere)
+        Ok(PartOutcome::AlreadySo)
     } else {
         let look = || {
             let now = access()?;
@@ -155,10 +155,10 @@ pub(super) fn to_confluence(client: &Client<'_>, emails: &[&str], is_known: bool
         client.change(call, &look).map(|changed| match changed {
             // It says 200 to everything and works later, so this much is known and no more.
             Changed::Said(..) => PartOutcome::Requested,
-            Changed::Seen(_) => PartOutcome::Added,
+            Changed::Seen(_) => PartOutcome::Done,
         })
     };
-    emails.iter().map(|email| if has(email)? { Ok(PartOutcome::AlreadyThere) } else { result.clone() }).collect()
+    emails.iter().map(|email| if has(email)? { Ok(PartOutcome::AlreadySo) } else { result.clone() }).collect()
 }
 
 /// What Confluence says of one of them.

@@ -123,7 +123,7 @@ fn the_cores_enums_have_the_contracts_cases_in_its_order() {
             RateLimited Timeout Unavailable DeniedByHost Protocol Other];
         "change" = Change [NotApplied Applied PartlyApplied Unknown];
         "part-kind" = PartKind [Access Group];
-        "part-outcome" = Outcome [Added AlreadyThere Requested Failed Unknown];
+        "part-outcome" = Outcome [Done AlreadySo Requested Failed Unknown];
         "place-kind" = PlaceKind [Organization Directory Site];
         "ability" = Ability [Reach Authenticate LookUpPeople SeeGroups Invite ChangeMemberships ManageAccounts];
         "verdict" = Verdict [Pass Fail Unknown];

@@ -240,7 +240,7 @@ fn check(name: &str, healthy: &Run, struck: &Exchange, means: Means, deadline: D
     match (means, is_ok) {
         // What is read back may be more than what was said: done, and not only asked for.
         (_, true) if name != "check-connection" => {
-            let said = |run: &Value| run.to_string().replace(r#""requested""#, r#""added""#);
+            let said = |run: &Value| run.to_string().replace(r#""requested""#, r#""done""#);
             if healthy.result.as_ref().is_ok_and(|healthy| said(healthy) != said(result)) {
                 wrong("it gives something else than without the fault".into());
             }

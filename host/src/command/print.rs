@@ -246,7 +246,7 @@ fn part_line(part: &Part) -> String {
     let style = match part.outcome {
         PartOutcome::Failed | PartOutcome::Unknown => BAD,
         PartOutcome::Requested => LATER,
-        PartOutcome::Added | PartOutcome::AlreadyThere => GOOD,
+        PartOutcome::Done | PartOutcome::AlreadySo => GOOD,
     };
     let outcome = part_outcome(part.outcome);
     let reason =
@@ -296,8 +296,8 @@ fn part_kind(kind: PartKind) -> &'static str {
 
 fn part_outcome(outcome: PartOutcome) -> &'static str {
     match outcome {
-        PartOutcome::Added => "added",
-        PartOutcome::AlreadyThere => "already-there",
+        PartOutcome::Done => "done",
+        PartOutcome::AlreadySo => "already-so",
         PartOutcome::Requested => "requested",
         PartOutcome::Failed => "failed",
         PartOutcome::Unknown => "unknown",

@@ -91,7 +91,7 @@ async fn json_has_the_contracts_names_and_its_failures_too() {
     let found = json(&usher(&mock, &[], &["find", "liam@acme.example", "--json"]).await);
     assert_eq!((&found["accountId"], &found["status"]), (&"5b10a2844c20165700ede202".into(), &"active".into()));
     let invited = usher(&mock, &[], &["invite", "mia@example.com", "--product", "jira-software", "--json"]).await;
-    assert_eq!(json(&invited)["parts"][0]["outcome"], "added");
+    assert_eq!(json(&invited)["parts"][0]["outcome"], "done");
     let group = json(&usher(&mock, &[], &["group", "find", "engineering", "--json"]).await);
     assert_eq!(group["name"], "engineering");
     let failed = usher(&mock, &[], &["group", "add", "nope", "liam@acme.example", "--json"]).await;

@@ -98,7 +98,7 @@ fn confirm(
     };
     let confirmed = all.iter().zip(progress).map(|(present, progress)| {
         for wanted in batch.wanted {
-            let outcome = if present.has(wanted) { Ok(PartOutcome::Added) } else { Err(lost()) };
+            let outcome = if present.has(wanted) { Ok(PartOutcome::Done) } else { Err(lost()) };
             progress.part(wanted.part(), &wanted.name, outcome);
         }
         progress.is_changed = present.found.is_some();
@@ -130,7 +130,7 @@ fn read(
     for wanted in wanted {
         let (reason, change) = match status_of(&results, wanted) {
             Some(Ok(())) => {
-                progress.done(wanted.part(), &wanted.name, PartOutcome::Added);
+                progress.done(wanted.part(), &wanted.name, PartOutcome::Done);
                 continue;
             }
             Some(Err(reason)) => (reason, Change::NotApplied),

@@ -83,7 +83,7 @@ impl Hand<'_> {
             }
             for action in in_jira(step) {
                 work.begun += 1;
-                work.progress.done(PartKind::Access, &action.name, PartOutcome::AlreadyThere);
+                work.progress.done(PartKind::Access, &action.name, PartOutcome::AlreadySo);
             }
         }
         let results = {
