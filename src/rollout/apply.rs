@@ -3,18 +3,19 @@
 mod batch;
 mod organization;
 mod site;
+mod work;
 
 use super::present::{self, Present};
-use super::progress::Progress;
 use super::site::{no_message, not_yet};
-use super::{Action, ActionKind, Applied, ApplyOptions, Step, StepOutcome};
+use super::{Action, ActionKind, Applied, ApplyOptions, Step};
 use crate::accounts::standing::{self, REMOVED, RESTORED, SUSPENDED, Standing};
 use crate::client::{Call, Changed, Client, width};
 use crate::connection::Plane;
-use crate::failure::{Change, Failure, FailureKind, Part, PartKind, PartOutcome, Result};
+use crate::failure::{Change, Failure, PartKind, PartOutcome, Result};
 use crate::groups::{self, Group};
 use crate::json::Value;
 use crate::{email, operations, product};
+pub(super) use work::Work;
 
 /// Does what steps say; the outcomes are in their order.
 ///
@@ -60,84 +61,6 @@ fn check(step: &Step, is_site: bool) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A step, and how far it got.
-pub(super) struct Work<'a> {
-    step: &'a Step,
-    pub(super) account_id: Option<String>,
-    /// What the person has, where it was looked.
-    pub(super) present: Option<Present>,
-    pub(super) progress: Progress,
-    /// How many of its actions were begun.
-    begun: usize,
-    /// Whether nothing more is to be done.
-    is_over: bool,
-}
-
-impl<'a> Work<'a> {
-    pub(super) fn new(step: &'a Step) -> Work<'a> {
-        Work {
-            step,
-            account_id: step.account_id.clone(),
-            present: None,
-            progress: Progress::default(),
-            begun: 0,
-            is_over: false,
-        }
-    }
-
-    /// Whether they were seen to be somebody who works there.
-    fn is_there(&self) -> bool {
-        self.present.as_ref().is_some_and(Present::is_active)
-    }
-
-    /// Counts its actions of these kinds as begun.
-    fn begin(&mut self, kinds: &[ActionKind]) {
-        self.begun += self.step.actions.iter().filter(|action| kinds.contains(&action.kind)).count();
-    }
-
-    /// Takes what was seen of the person.
-    fn see(&mut self, mut present: Present) {
-        if let Some(failure) = present.unclear.take() {
-            self.stop(failure);
-        }
-        match (present.account_id(), &self.account_id) {
-            (Some(found), Some(account_id)) if found != account_id => {
-                let message = format!("{} has another account than the step says.", self.step.email);
-                self.stop(Failure::new(FailureKind::Conflict, message).advise("Plan again."));
-            }
-            (found, None) => self.account_id = found.map(str::to_owned),
-            _ => {}
-        }
-        self.present = Some(present);
-    }
-
-    /// It cannot go on.
-    fn stop(&mut self, failure: Failure) {
-        self.progress.stopped(failure);
-        self.is_over = true;
-    }
-
-    /// The parts and whether anything was changed, or what failed.
-    pub(super) fn finish(mut self) -> Result<(Vec<Part>, bool)> {
-        if self.begun < self.step.actions.len() && !self.is_over {
-            let failure = Failure::new(FailureKind::Timeout, "No time was left for this.");
-            self.progress.stopped(failure.advise("Apply the step again, fewer at a time or with more time."));
-        }
-        self.progress.finish()
-    }
-
-    fn applied(self) -> Applied {
-        let (email, account_id, is_begun) = (self.step.email.clone(), self.account_id.clone(), self.begun > 0);
-        let (outcome, failure) = match self.finish() {
-            Ok((_, true)) => (StepOutcome::Done, None),
-            Ok(_) => (StepOutcome::AlreadySo, None),
-            Err(failure) if is_begun => (StepOutcome::Failed, Some(failure)),
-            Err(failure) => (StepOutcome::NotTried, Some(failure)),
-        };
-        Applied { email, outcome, account_id, failure }
-    }
 }
 
 /// Whether an invitation is a part of a step.
