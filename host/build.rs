@@ -78,6 +78,8 @@ fn build(root: &Path, target_dir: &Path) {
     flags.push(format!("-Clink-arg=--initial-memory={MEMORY}"));
     // Loop strength reduction keeps a second counter for each array that a loop goes through. 1.7 kB.
     flags.push("-Cllvm-args=-disable-lsr".to_owned());
+    // And what is loaded again in some cases only is not kept for them: 0.5 kB.
+    flags.push("-Cllvm-args=-enable-load-pre=false".to_owned());
     flags.extend(SILENT.map(str::to_owned));
     let status = Command::new(env::var_os("CARGO").expect("cargo sets it"))
         .args(["rustc", "--package", "usher-atlassian", "--lib", "--crate-type", "cdylib"])

@@ -187,16 +187,16 @@ pub(crate) fn hides(email: &str, hidden: &[String]) -> Failure {
 
 /// The account of that id, as the organization shows it.
 pub(crate) fn by_id(client: &Client<'_>, account_id: &str) -> Result<Option<Found>> {
-    let filter = Object::new().texts("accountIds", &[account_id]).texts("expand", &["groups"]);
-    let users = client.list(Call::new(&organization::SEARCH_USERS).json(filter))?;
-    let mut matches = users.iter().filter(|user| user.text("accountId") == Some(account_id));
-    let Some(first) = matches.next() else { return Ok(None) };
-    let mut found = Found::in_directory(first)?;
-    // It may be in several directories.
-    for other in matches {
-        found.add(Found::in_directory(other)?);
-    }
-    Ok(Some(found))
+    Found::by_id(&client.list(by_ids([account_id].into_iter()))?, account_id)
+}
+
+/// How many accounts an organization can be asked for at once.
+pub(crate) const IDS_AT_ONCE: usize = 10;
+
+/// What asks an organization for accounts, [`IDS_AT_ONCE`] at most; [`Found::by_id`] takes one of them.
+pub(crate) fn by_ids<'a>(account_ids: impl Iterator<Item = &'a str>) -> Call {
+    let ids: Vec<&str> = account_ids.collect();
+    Call::new(&organization::SEARCH_USERS).json(Object::new().texts("accountIds", &ids).texts("expand", &["groups"]))
 }
 
 /// Nobody of that account id or address is in the organization.
@@ -236,6 +236,18 @@ impl Found {
     fn add(&mut self, other: Found) {
         self.groups.extend(other.0.groups);
         self.statuses.extend(other.0.statuses);
+    }
+
+    /// The account of that id among what an organization shows.
+    pub(crate) fn by_id(users: &[Value], account_id: &str) -> Result<Option<Found>> {
+        let mut matches = users.iter().filter(|user| user.text("accountId") == Some(account_id));
+        let Some(first) = matches.next() else { return Ok(None) };
+        let mut found = Found::in_directory(first)?;
+        // It may be in several directories.
+        for other in matches {
+            found.add(Found::in_directory(other)?);
+        }
+        Ok(Some(found))
     }
 
     /// Whether it is in a group.

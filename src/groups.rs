@@ -259,6 +259,16 @@ impl Group {
         Group::items(user).iter().filter_map(|group| Group::read(group).ok()).collect()
     }
 
+    /// Refuses a list of groups that is not there, or cut: it shows nothing of what is missing in it.
+    pub(crate) fn check_all(user: &Value) -> Result<()> {
+        let size = user.get("groups").map(|groups| groups.number("size").unwrap_or_default());
+        if size.is_some_and(|size| size <= Group::items(user).len() as u64) {
+            return Ok(());
+        }
+        let message = format!("The site does not show all groups that {} is in.", user.owned("accountId"));
+        Err(Failure::new(FailureKind::Protocol, message).advise("Look in Atlassian Administration."))
+    }
+
     fn items(user: &Value) -> &[Value] {
         user.get("groups").map_or(&[][..], |groups| groups.list("items"))
     }

@@ -30,12 +30,14 @@ pub const REMOVED: Standing = Standing {
 };
 
 impl Standing {
-    /// Whether somebody has it, in every directory that they are in.
+    /// Whether somebody has it, in every directory that they are in; whoever was never invited is in none.
     pub(crate) fn is_of(&self, found: Option<&Found>) -> bool {
-        match found {
-            None => (self.is_so)(None),
-            Some(found) => found.statuses.iter().all(|status| (self.is_so)(Some(*status))),
+        let statuses = found.map_or(&[][..], |found| &found.statuses);
+        let mut there = statuses.iter().filter(|status| **status != AccountStatus::NotInvited).peekable();
+        if there.peek().is_none() {
+            return (self.is_so)(None);
         }
+        there.all(|status| (self.is_so)(Some(*status)))
     }
 }
 

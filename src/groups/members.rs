@@ -4,7 +4,7 @@ use super::{Group, Membership, MembershipOutcome, check, find, no_such_person};
 use crate::accounts;
 use crate::client::{Call, Changed, Client, SETTLE};
 use crate::connection::Plane;
-use crate::failure::{Failure, FailureKind, PartOutcome, Result};
+use crate::failure::{PartOutcome, Result};
 use crate::json::{Object, Value};
 use crate::operations::{jira, organization};
 use crate::outcome::Outcome;
@@ -90,11 +90,8 @@ pub(crate) fn membership(client: &Client<'_>, group: &Group, account_id: &str) -
     let user = client.call(call)?;
     let items = Group::items(&user);
     let found = items.iter().find(|other| Group::read(other).is_ok_and(|other| other.is_same(group)));
-    // A list that is not there, or cut, shows nothing of what is missing in it.
-    let size = user.get("groups").map(|groups| groups.number("size").unwrap_or_default());
-    if found.is_none() && size.is_none_or(|size| size > items.len() as u64) {
-        let message = format!("The site does not show all groups that {account_id} is in.");
-        return Err(Failure::new(FailureKind::Protocol, message).advise("Look in Atlassian Administration."));
+    if found.is_none() {
+        Group::check_all(&user)?;
     }
     Ok(found.cloned())
 }

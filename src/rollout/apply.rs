@@ -8,13 +8,15 @@ mod work;
 use super::present::{self, Present};
 use super::site::{no_message, not_yet};
 use super::{Action, ActionKind, Applied, ApplyOptions, Step};
+use crate::accounts::Found;
 use crate::accounts::standing::{self, REMOVED, RESTORED, SUSPENDED, Standing};
 use crate::client::{Call, Changed, Client, width};
 use crate::connection::Plane;
+use crate::email::Addresses;
 use crate::failure::{Change, Failure, PartKind, PartOutcome, Result};
 use crate::groups::{self, Group};
 use crate::json::Value;
-use crate::{email, operations, product};
+use crate::{accounts, email, operations, product};
 pub(super) use work::Work;
 
 /// Does what steps say; the outcomes are in their order.
@@ -30,7 +32,14 @@ pub fn apply(client: &Client<'_>, steps: &[Step], options: &ApplyOptions) -> Res
     } else if options.message.is_some() {
         return Err(no_message());
     }
-    steps.iter().try_for_each(|step| check(step, is_site))?;
+    let mut addresses = Addresses::default();
+    for step in steps {
+        check(step, is_site)?;
+        if !addresses.insert(&step.email) {
+            return Err(Failure::invalid(format!("steps: there are two for {}.", step.email))
+                .advise("Apply them one after the other, or make one of them."));
+        }
+    }
     let mut hand = Hand::new(client, options, steps.iter().map(Work::new).collect());
     hand.carry_on()?;
     Ok(hand.work.into_iter().map(Work::applied).collect())
@@ -120,11 +129,14 @@ impl Hand<'_> {
     }
 
     /// Looks at people and groups in an organization, so that what is so is not done again. Who is
-    /// not there yet and gets no message need not be looked at: that can be repeated.
+    /// not there yet, gets no message and only comes in need not be looked at: that can be repeated.
     fn look(&mut self) -> Result<()> {
         let (client, message) = (self.client, self.message);
-        let is_looked =
-            |work: &Work<'_>| work.present.is_none() && (message.is_some() || !work.step.has(ActionKind::Invite));
+        let comes_in = |step: &Step| {
+            let kinds = [ActionKind::Invite, ActionKind::GiveAccess, ActionKind::JoinGroup];
+            step.has(ActionKind::Invite) && step.actions.iter().all(|action| kinds.contains(&action.kind))
+        };
+        let is_looked = |work: &Work<'_>| work.present.is_none() && (message.is_some() || !comes_in(work.step));
         let ats: Vec<usize> = (0..self.work.len()).filter(|at| is_looked(&self.work[*at])).collect();
         let steps: Vec<&Step> = self.work.iter().map(|work| work.step).collect();
         let emails: Vec<&str> = ats.iter().map(|at| steps[*at].email.as_str()).collect();
@@ -145,6 +157,7 @@ impl Hand<'_> {
             Ok(())
         };
         present::ask(client, &emails, self.width, searches, take, &mut present)?;
+        self.look_by_id(&ats, &mut present)?;
         for (at, present) in ats.iter().zip(present) {
             self.work[*at].see(present);
         }
@@ -154,6 +167,25 @@ impl Hand<'_> {
             self.directory_id = client.directory(None).ok();
         }
         Ok(())
+    }
+
+    /// Looks for those by their accounts who were not found by their addresses, which may have changed.
+    fn look_by_id(&self, ats: &[usize], present: &mut [Present]) -> Result<()> {
+        let mut lost: Vec<(usize, &str)> = Vec::new();
+        for (place, at) in ats.iter().enumerate() {
+            if let (None, Some(account_id)) = (&present[place].found, &self.work[*at].account_id) {
+                lost.push((place, account_id));
+            }
+        }
+        let chunks: Vec<&[(usize, &str)]> = lost.chunks(accounts::IDS_AT_ONCE).collect();
+        let mut calls = chunks.iter().map(|chunk| accounts::by_ids(chunk.iter().map(|(_, id)| *id)));
+        self.client.read_all(self.width, u64::MAX, &mut calls, &mut |number, users| {
+            let users = users.unwrap_or_default();
+            for (place, account_id) in chunks[number] {
+                present[*place].found = Found::by_id(&users, account_id)?;
+            }
+            Ok(())
+        })
     }
 
     /// The work that has actions of a kind and can go on.
@@ -192,7 +224,7 @@ impl Hand<'_> {
         let (client, mut ats, mut todo) = (self.client, Vec::new(), Vec::new());
         for at in self.with(kind) {
             let work = &mut self.work[at];
-            if standing.is_of(work.present.as_ref().and_then(|present| present.found.as_ref())) {
+            if work.present.as_ref().is_some_and(|present| standing.is_of(present.found.as_ref())) {
                 work.begun += 1;
                 continue;
             }
@@ -243,7 +275,7 @@ impl Hand<'_> {
                 let group = group.and_then(|group| group.check_changeable().map(|()| group));
                 let done = match (&work.account_id, group) {
                     // A site tells with a person only some of their groups, or none.
-                    _ if !self.is_site && work.present.as_ref().is_some_and(|it| it.has(action)) == is_joining => {
+                    _ if !self.is_site && work.present.as_ref().is_some_and(|it| it.has(action) == is_joining) => {
                         Ok(PartOutcome::AlreadySo)
                     }
                     (_, Err(failure)) => Err(failure),

@@ -28,7 +28,7 @@ pub(crate) fn one(client: &Client<'_>, invitation: &Invitation) -> Result<Invite
         // Who is not read has a problem.
         return Err(draft.rollout.problems.swap_remove(0).failure);
     };
-    if subject.present.status() == Some(AccountStatus::Suspended) {
+    if subject.present.status() == Some(AccountStatus::Suspended) && !subject.present.is_active() {
         let message = format!("{} is suspended in the directory.", subject.person.email);
         let failure = Failure::new(FailureKind::Conflict, message);
         return Err(failure.advise("Restore their access instead of inviting them."));

@@ -5,6 +5,7 @@ mod seats;
 use super::present::{self, Present};
 use super::products::{Products, is_resource};
 use super::{Action, ActionKind, Departure, OtherGroups, Person, PlanOptions, Presence, Problem, Rollout, Step, site};
+use crate::accounts::standing::SUSPENDED;
 use crate::accounts::{self, AccountStatus};
 use crate::client::{Client, width};
 use crate::connection::Plane;
@@ -227,14 +228,18 @@ impl Draft<'_> {
         if let Some(unclear) = &present.unclear {
             return Err(unclear.clone());
         }
-        let status = present.status().filter(|status| *status != AccountStatus::NotInvited);
+        let status = present.status();
+        if let Some(cut) = present.cut.as_ref().filter(|_| person.is_gone() || self.is_about_all(person)) {
+            return Err(cut.clone());
+        }
         let is_named = |group: &Group| wanted.iter().any(|action| action.id == group.id);
         let mut actions = Vec::new();
         let mut push = |kind, name: &str, id: &str| actions.push(Action::new(kind, name, id));
         let about = |kind, group: &Group| Action::new(kind, &group.name, &group.id);
         if person.is_gone() {
             match (status, self.options.departure) {
-                (None, _) | (Some(AccountStatus::Suspended), Departure::Suspend) => {}
+                (None, _) => {}
+                (_, Departure::Suspend) if SUSPENDED.is_of(present.found.as_ref()) => {}
                 (_, Departure::Suspend) => push(ActionKind::Suspend, "", ""),
                 (_, Departure::Remove) => push(ActionKind::Remove, "", ""),
                 (_, Departure::LeaveGroups) => {

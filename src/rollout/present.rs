@@ -21,6 +21,8 @@ pub(super) struct Present {
     pub(super) hidden: Vec<String>,
     /// Why it cannot be told who they are.
     pub(super) unclear: Option<Failure>,
+    /// Why it cannot be told which groups they are not in.
+    pub(super) cut: Option<Failure>,
 }
 
 impl Present {
@@ -37,17 +39,22 @@ impl Present {
         self.found.as_ref().map(|found| found.account.account_id.as_str())
     }
 
+    /// Their status, nothing for who is not there or was never invited. In several directories it is
+    /// that of where they are suspended, or else of where they work.
     pub(super) fn status(&self) -> Option<AccountStatus> {
-        self.found.as_ref().map(|found| found.account.status)
+        let statuses = self.found.as_ref().map_or(&[][..], |found| &found.statuses);
+        let order =
+            [AccountStatus::Suspended, AccountStatus::Active, AccountStatus::Deactivated, AccountStatus::Unknown];
+        order.into_iter().find(|status| statuses.contains(status))
     }
 
     pub(super) fn groups(&self) -> &[Group] {
         self.found.as_ref().map_or(&[], |found| &found.groups)
     }
 
-    /// Whether they are somebody who works there.
+    /// Whether they are somebody who works there, in one directory at least.
     pub(super) fn is_active(&self) -> bool {
-        self.status() == Some(AccountStatus::Active)
+        self.found.as_ref().is_some_and(|found| found.statuses.contains(&AccountStatus::Active))
     }
 
     /// Whether they have access to a product, in a role as the contract calls it.
@@ -65,6 +72,7 @@ impl Present {
 
     /// With the groups and the Jira products that a site shows.
     pub(super) fn complete(&mut self, user: &Value) -> Result<()> {
+        self.cut = Group::check_all(user).err();
         let user = site::User::read(user)?;
         if let Some(found) = &mut self.found {
             found.groups = user.groups;
@@ -147,7 +155,8 @@ pub(super) fn on_site(
     let mut listed: Vec<(&Group, Vec<String>)> = Vec::new();
     let by_group = people.iter().filter(|person| !is_whole(person)).count();
     if by_group > groups.len() {
-        let most = by_group / groups.len().max(1) * PAGE;
+        // A list has an end, too: that of 4 MiB, which more members than this may be.
+        let most = (by_group / groups.len().max(1) * PAGE).min(3000);
         let mut addresses = Addresses::default();
         for person in people {
             addresses.insert(&person.email);

@@ -4,7 +4,7 @@ use crate::engine;
 use usher_host::COMPONENT;
 
 /// In bytes: what it has, and a little. It is meant to stay within 256 kB.
-const LARGEST: usize = 244_000;
+const LARGEST: usize = 245_000;
 
 #[test]
 fn the_component_imports_just_what_is_written_down() {

@@ -43,13 +43,13 @@ fn look(client: &Client<'_>, batch: &Batch<'_>) -> Result<Vec<Present>> {
     Ok(present)
 }
 
-/// What shows that an invitation was made. Somebody who was there before shows it by anything of it that
-/// is there now.
+/// What shows that an invitation was made, be it of one of several people only: whoever is there must not
+/// be sent it again. Somebody who was there before shows it by anything of it that is there now.
 pub(super) fn shows(client: &Client<'_>, batch: &Batch<'_>) -> Result<Option<Value>> {
     let shows = |present: &Present| {
         present.found.is_some() && (!batch.were_there || batch.wanted.iter().any(|wanted| present.has(wanted)))
     };
-    Ok(look(client, batch)?.iter().all(shows).then_some(Value::Null))
+    Ok(look(client, batch)?.iter().any(shows).then_some(Value::Null))
 }
 
 /// Notes what became of each part; the account of each, where it is named.
@@ -101,7 +101,7 @@ fn confirm(
             let outcome = if present.has(wanted) { Ok(PartOutcome::Done) } else { Err(lost()) };
             progress.part(wanted.part(), &wanted.name, outcome);
         }
-        progress.is_changed = present.found.is_some();
+        progress.is_changed |= present.found.is_some() && !batch.were_there;
         match present.account_id() {
             None if batch.wanted.is_empty() => Err(lost()),
             account_id => Ok(account_id.map(str::to_owned)),
@@ -140,7 +140,7 @@ fn read(
         let failure = Failure::new(FailureKind::Conflict, reason).advise(advice).after(change);
         progress.failed(wanted.part(), &wanted.name, failure);
     }
-    progress.is_changed = wanted.is_empty() && status == 200;
+    progress.is_changed |= wanted.is_empty() && status == 200;
     if status == 206 && !progress.has_failed() {
         // To RFC 9110 a 206 is a range; to Atlassian it says that something failed.
         let message = format!("Atlassian says that inviting {email} failed in part, but not in which.");

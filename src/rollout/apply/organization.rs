@@ -38,12 +38,16 @@ impl Hand<'_> {
                 self.note(&unit, result);
             }
             self.stop_all(refusal);
-            let kept = match (is_address, alone) {
-                (true, _) => 0,
-                (false, 0 | 1) => held.len().saturating_sub(1),
-                _ => held.len(),
+            // Where one was halved in vain, every other is halved once: its halves may be good.
+            let (halved, kept): (Vec<_>, Vec<_>) = match (is_address, alone) {
+                (true, _) => (std::mem::take(&mut held), Vec::new()),
+                (false, 0 | 1) => {
+                    let kept = held.len().saturating_sub(1);
+                    (held.split_off(kept), std::mem::take(&mut held))
+                }
+                _ => std::mem::take(&mut held).into_iter().partition(|(unit, _)| !unit.is_half),
             };
-            let halved = held.split_off(kept);
+            held = kept;
             units = Vec::new();
             for (Unit { wanted, were_there, mut ats, .. }, _) in halved {
                 let other = ats.split_off(ats.len() / 2);
@@ -63,7 +67,7 @@ impl Hand<'_> {
         for at in 0..self.work.len() {
             let is_sent = self.is_sent(at);
             let work = &mut self.work[at];
-            if !is_sent {
+            if !is_sent && !work.is_over {
                 // Whoever came in the meantime need not be invited.
                 work.begin(&[ActionKind::Invite]);
             }
