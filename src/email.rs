@@ -30,8 +30,8 @@ fn is_bare(email: &str) -> bool {
     let bare = |b: u8| {
         !matches!(b, 0..=b' ' | 0x7f | b'<' | b'>' | b',' | b';' | b':' | b'"' | b'(' | b')' | b'[' | b']' | b'\\')
     };
-    email.rsplit_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !local.contains('@') && !domain.starts_with('.')
+    email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
     }) && email.len() <= 254
         && email.bytes().all(bare)
 }

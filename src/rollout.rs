@@ -148,6 +148,7 @@ pub struct Applied {
 pub enum StepOutcome {
     Done,
     AlreadySo,
+    Requested,
     Failed,
     NotTried,
 }

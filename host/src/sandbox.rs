@@ -314,7 +314,7 @@ impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Stopped::TimedOut(limit) => write!(f, "the component was stopped after {limit:?}, its limit"),
-            Stopped::Trapped(trap) => write!(f, "the component trapped: {trap:#}"),
+            Stopped::Trapped(trap) => write!(f, "the component trapped: {}", trap.root_cause()),
         }
     }
 }

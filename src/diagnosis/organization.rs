@@ -77,7 +77,7 @@ fn places(answers: &Answers, report: &mut Report) {
         let url = workspace.get("attributes").map(|attributes| attributes.owned("hostUrl")).unwrap_or_default();
         if !url.is_empty() && !seen.contains(&url) {
             // `ari:cloud:<product>::site/<cloud id>`
-            let id = workspace.owned("id").rsplit_once('/').map(|(_, id)| id.to_owned());
+            let id = workspace.text("id").and_then(|id| id.split_once('/')).map(|(_, id)| id.to_owned());
             push(PlaceKind::Site, id.unwrap_or_default(), url.clone());
             seen.push(url);
         }

@@ -21,8 +21,11 @@ pub(super) struct Said {
 /// or a login page is in front.
 pub(super) fn said(body: &[u8]) -> Said {
     let Some(value) = Value::read(body) else {
-        let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-        let sentence = ["message", "title"].iter().find_map(|tag| element(&text, tag)).or_else(|| plain(&text));
+        // As far as it is text.
+        let begin = &body[..body.len().min(4096)];
+        let valid = std::str::from_utf8(begin).map_or_else(|error| error.valid_up_to(), str::len);
+        let text = std::str::from_utf8(&begin[..valid]).unwrap_or_default();
+        let sentence = ["message", "title"].iter().find_map(|tag| element(text, tag)).or_else(|| plain(text));
         return Said { sentence: sentence.unwrap_or_default(), ..Said::default() };
     };
     let mut sentences: Vec<String> = value.texts("errorMessages").map(str::to_owned).collect();

@@ -156,7 +156,8 @@ impl Hand<'_> {
             self.groups.extend(groups::read(list)?);
             Ok(())
         };
-        present::ask(client, &emails, self.width, searches, take, &mut present)?;
+        let of_step = |at: usize, group: &Group| steps[ats[at]].actions.iter().any(|action| action.id == group.id);
+        present::ask(client, &emails, self.width, searches, take, &of_step, &mut present)?;
         self.look_by_id(&ats, &mut present)?;
         for (at, present) in ats.iter().zip(present) {
             self.work[*at].see(present);

@@ -96,15 +96,21 @@ impl Draft<'_> {
         let (emails, width): (Vec<&str>, usize) =
             (people.iter().map(|person| person.email.as_str()).collect(), width(self.options.window));
         let mut all = vec![Present::default(); people.len()];
+        let (mut found, mut products) = (Vec::new(), Products::default());
         let take = &mut |number, list: &[Value]| {
             if number < of_groups {
-                self.groups.extend(groups::read(list)?);
+                found.extend(groups::read(list)?);
             } else {
-                self.products = Products(list.to_vec());
+                products = Products(list.to_vec());
             }
             Ok(())
         };
-        present::ask(client, &emails, width, others, take, &mut all)?;
+        let matters = |at: usize, group: &Group| {
+            let is_it = |name: &String| *name == group.name || name.eq_ignore_ascii_case(&group.id);
+            self.is_about_all(people[at]) || people[at].groups.iter().any(is_it)
+        };
+        present::ask(client, &emails, width, others, take, &matters, &mut all)?;
+        (self.groups, self.products) = (found, products);
         present::ask_roles(client, width, &|at| people[at].wants_access(), &mut all)?;
         self.look_at_others(client, &people, &all)?;
         let known = |(person, present)| Some(Subject { person, wanted: self.wanted(person)?, present });

@@ -59,7 +59,9 @@ impl Present {
 
     /// Whether they have access to a product, in a role as the contract calls it.
     pub(super) fn has_access(&self, id: &str, role: &str) -> bool {
-        self.access.iter().any(|(other, theirs)| other == id && theirs.rsplit('/').next() == Some(role))
+        self.access
+            .iter()
+            .any(|(other, theirs)| other == id && theirs.strip_prefix("atlassian/").unwrap_or(theirs) == role)
     }
 
     /// Whether they have the access that an action gives, or are in the group that it is about.
@@ -83,13 +85,14 @@ impl Present {
 }
 
 /// Asks for people, as many at once as the plane takes, and for the lists of other calls along with
-/// them, which `take` gets by their number.
+/// them, which `take` gets by their number. Of the groups that they are in, those are kept that matter.
 pub(super) fn ask(
     client: &Client<'_>,
     emails: &[&str],
     width: usize,
     others: Vec<Call>,
     take: &mut dyn FnMut(usize, &[Value]) -> Result<()>,
+    matters: &dyn Fn(usize, &Group) -> bool,
     present: &mut [Present],
 ) -> Result<()> {
     let plane = client.plane();
@@ -102,7 +105,13 @@ pub(super) fn ask(
         let list = list.unwrap_or_default();
         let Some(number) = number.checked_sub(first) else { return take(number, &list) };
         for (at, matches) in chunks[number].iter().zip(Matches::of(plane, &of(chunks[number]), &list)?) {
-            present[*at] = Present::of(&matches);
+            let mut it = Present::of(&matches);
+            // Ten thousand people are in more groups than there is memory for.
+            if let Some(found) = &mut it.found {
+                found.groups.retain(|group| matters(*at, group));
+                found.groups.shrink_to_fit();
+            }
+            present[*at] = it;
         }
         Ok(())
     })
@@ -180,7 +189,7 @@ pub(super) fn on_site(
         })?;
     }
     let emails: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
-    ask(client, &emails, width, Vec::new(), &mut |_, _| Ok(()), &mut all)?;
+    ask(client, &emails, width, Vec::new(), &mut |_, _| Ok(()), &|_, _| true, &mut all)?;
     let is_listed = |name: &String| listed.iter().any(|(group, _)| group.name == *name || group.id == *name);
     let mut whole: Vec<usize> = Vec::new();
     for (at, (person, present)) in people.iter().zip(&mut all).enumerate() {

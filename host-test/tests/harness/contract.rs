@@ -133,7 +133,7 @@ fn the_cores_enums_have_the_contracts_cases_in_its_order() {
         "other-groups" = OtherGroups [Keep Leave];
         "departure" = Departure [LeaveGroups Suspend Remove];
         "action-kind" = ActionKind [Invite Restore GiveAccess JoinGroup LeaveGroup Suspend Remove];
-        "step-outcome" = StepOutcome [Done AlreadySo Failed NotTried];
+        "step-outcome" = StepOutcome [Done AlreadySo Requested Failed NotTried];
     };
     let resolve = contract();
     let enums = resolve.types.iter().filter_map(|(_, ty)| match &ty.kind {

@@ -7,9 +7,8 @@ mod show;
 use super::arguments::{How, RolloutCommand, Wanted};
 use super::print;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use journal::Journal;
+use journal::{Earlier, Journal};
 use people::People;
-use std::collections::HashSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,9 +22,6 @@ use usher_host::{
 
 /// How long a plan may take where nothing else is said: a site is asked for each person.
 const PLANNING: Duration = Duration::from_secs(20 * 60);
-
-/// How many steps are applied with one call: a window of an organization's invitations.
-const PART: usize = 400;
 
 /// The exit status where some are as wanted, and some are not.
 const SOME: u8 = 3;
@@ -46,12 +42,16 @@ pub(super) async fn run(
         Ok(people) => people,
         Err(error) => return Ok(print::misused(&error)),
     };
-    let mut journal = None;
+    let (mut journal, mut earlier) = (None, Vec::new());
     if let Some(how) = how {
+        // What would be shown to be agreed to, or asked, is not where it would be read.
+        if !how.yes && (json || !std::io::stdin().is_terminal()) {
+            return Ok(print::misused("nobody can be asked here: say --yes"));
+        }
         match open(how, &wanted.file) {
             Ok((opened, done)) => {
-                people.leave_out(&done);
-                journal = opened;
+                people.leave_out(&done.iter().map(|it| it.email.to_lowercase()).collect());
+                (journal, earlier) = (opened, done);
             }
             Err(error) => return Ok(print::misused(&error)),
         }
@@ -91,6 +91,10 @@ pub(super) async fn run(
         print::error("nothing was done");
         return Ok(ExitCode::FAILURE);
     }
+    let results = beside(how.results.as_deref(), &wanted.file, "results.csv");
+    // What cannot be written is better known before anything is changed.
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(&results);
+    opened.map_err(|error| format!("nothing was done: {} cannot be written: {error}", results.display()))?;
     let mut journal = match journal {
         Some(journal) => journal,
         None => Journal::begin(&journal_of(how, &wanted.file))?,
@@ -98,8 +102,7 @@ pub(super) async fn run(
     journal.settled(&rollout.settled)?;
     let sandboxes = (0..how.sandboxes).map(|_| engine.sandbox(grants.clone())).collect();
     let applied = apply(sandboxes, &rollout, wanted, how, &mut journal).await?;
-    let results = beside(how.results.as_deref(), &wanted.file, "results.csv");
-    show::results(&results, &people, &rollout, &applied)?;
+    show::results(&results, &people, &rollout, &applied, &earlier)?;
     if json {
         print::json(&applied.iter().map(show::applied_json).collect());
     } else {
@@ -107,23 +110,28 @@ pub(super) async fn run(
         print::line(&format!("Everybody's result is in {}.", results.display()));
     }
     let is_so = |it: &&Applied| matches!(it.outcome, StepOutcome::Done | StepOutcome::AlreadySo);
+    let may_be_changed = |it: &Applied| match &it.failure {
+        None => true,
+        Some(failure) => failure.change != Change::NotApplied,
+    };
     let so = applied.iter().filter(is_so).count();
     Ok(match so {
         so if so == rollout.steps.len() && bad == 0 => ExitCode::SUCCESS,
-        0 if rollout.settled.is_empty() => ExitCode::FAILURE,
-        _ => ExitCode::from(SOME),
+        _ if !earlier.is_empty() || !rollout.settled.is_empty() => ExitCode::from(SOME),
+        _ if applied.iter().any(may_be_changed) => ExitCode::from(SOME),
+        _ => ExitCode::FAILURE,
     })
 }
 
 /// The journal of an earlier run with those who are done, or nothing where a new one is to be begun.
-fn open(how: &How, file: &Path) -> Result<(Option<Journal>, HashSet<String>), String> {
+fn open(how: &How, file: &Path) -> Result<(Option<Journal>, Vec<Earlier>), String> {
     let path = journal_of(how, file);
     if how.resume {
         return Journal::resume(&path).map(|(journal, done)| (Some(journal), done));
     }
     // It is begun once there is something to write; what would stop it then is said now.
     if path.exists() {
-        Journal::begin(&path).map(|journal| (Some(journal), HashSet::new()))
+        Journal::begin(&path).map(|journal| (Some(journal), Vec::new()))
     } else {
         Ok(Default::default())
     }
@@ -157,9 +165,6 @@ async fn plan(sandbox: &mut Sandbox, people: &People, wanted: &Wanted) -> Answer
 
 /// Asks whether to go on.
 fn is_agreed() -> Result<bool, String> {
-    if !std::io::stdin().is_terminal() {
-        return Err("nobody can be asked here: say --yes".into());
-    }
     eprint!("Do it? Only `yes` is taken: ");
     let mut answer = String::new();
     let read = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));
@@ -167,7 +172,7 @@ fn is_agreed() -> Result<bool, String> {
     Ok(answer.trim() == "yes")
 }
 
-/// Applies the steps, some with each call, and writes what became of them as soon as it is known.
+/// Applies the steps, some with each call, and writes what became of them when the call ends.
 async fn apply(
     sandboxes: Vec<Sandbox>,
     rollout: &Rollout,
@@ -187,14 +192,14 @@ async fn apply(
     bar.enable_steady_tick(Duration::from_millis(200));
     let is_stopped = stop_on_ctrl_c(&bar);
     let (mut all, mut failed, mut broken) = (Vec::new(), 0, None);
-    apply_in_parts(sandboxes, &Connection::environment(), &rollout.steps, &options, PART, |steps, answer| {
+    apply_in_parts(sandboxes, &Connection::environment(), &rollout.steps, &options, |steps, answer| {
         let (applied, goes_on) = outcomes(steps, answer);
         failed += applied.iter().filter(|it| it.failure.is_some()).count();
         bar.inc(applied.len() as u64);
         if failed > 0 {
             bar.set_message(format!(", {failed} failed"));
         }
-        broken = journal.write(&applied).err();
+        broken = broken.take().or(journal.write(&applied).err());
         all.extend(applied);
         goes_on && broken.is_none() && !is_stopped.load(Ordering::Relaxed)
     })
@@ -217,17 +222,15 @@ fn outcomes(steps: &[Step], answer: Answer<Vec<Applied>>) -> (Vec<Applied>, bool
         };
         steps.iter().map(one).collect::<Vec<_>>()
     };
-    let is_for_all = |failure: &Failure| {
-        let kinds = [FailureKind::Unauthenticated, FailureKind::DeniedByHost, FailureKind::InvalidInput];
-        kinds.contains(&failure.kind)
-    };
+    let is_for_all =
+        |failure: &Failure| matches!(failure.kind, FailureKind::Unauthenticated | FailureKind::DeniedByHost);
     match answer {
         Ok(Ok(applied)) => {
             let goes_on = !applied.iter().filter_map(|it| it.failure.as_ref()).any(is_for_all);
             (applied, goes_on)
         }
         Ok(Err(failure)) => {
-            let goes_on = !is_for_all(&failure);
+            let goes_on = !is_for_all(&failure) && failure.kind != FailureKind::InvalidInput;
             (all(StepOutcome::NotTried, failure), goes_on)
         }
         Err(stopped) => {

@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
-use usher_host_test::mock::world::{API_KEY, ORG_ID};
+use usher_host_test::mock::world::{ADMIN_EMAIL, API_KEY, API_TOKEN, ORG_ID};
 use usher_host_test::mock::{Fault, Mock, Options, Reply};
 
 /// A folder of its own, a mock, and the command in it with the organization's key.
@@ -121,10 +121,12 @@ async fn it_asks_before_it_applies_and_only_yes_is_yes() {
     let desk = Desk::new("asked", Options::default()).await;
     desk.write("people.csv", PEOPLE);
     let nobody = desk.run(&["apply", "people.csv"]).await;
-    assert_eq!(nobody.status.code(), Some(1));
+    assert_eq!(nobody.status.code(), Some(2));
     assert!(err(&nobody).contains("--yes"), "{}", err(&nobody));
-    assert!(desk.mock.world(|world| world.person("mia@new.example").is_none()));
+    let lost = desk.run(&["apply", "people.csv", "--yes", "--results", "nowhere/results.csv"]).await;
+    assert!(!lost.status.success() && err(&lost).contains("nothing was done"), "{}", err(&lost));
     assert!(!desk.folder.join("people.journal.jsonl").exists());
+    assert!(desk.mock.world(|world| world.person("mia@new.example").is_none()));
 }
 
 #[tokio::test]
@@ -169,6 +171,57 @@ async fn ctrl_c_ends_it_after_what_is_on_its_way_and_says_what_was_done() {
     assert!((1..2000).contains(&done), "{done}");
     assert_eq!(desk.journal().len(), done, "all that was done is in the journal");
     assert!(out.contains(&format!("{done} done")) && out.contains(&format!("{} not tried", 2000 - done)), "{out}");
+    let results = desk.read("people.results.csv");
+    let rows = |outcome: &str| desk.read("people.results.csv").matches(&format!(",{outcome},")).count();
+    assert_eq!((results.lines().count(), rows("done"), rows("not-tried")), (2001, done, 2000 - done));
+    let resumed = desk.run(&["apply", "people.csv", "--yes", "--resume"]).await;
+    assert_eq!(resumed.status.code(), Some(0), "{}", super::err(&resumed));
+    assert_eq!((desk.read("people.results.csv").lines().count(), rows("done")), (2001, 2000));
+}
+
+#[tokio::test]
+async fn what_is_known_is_written_while_it_goes_on() {
+    let desk = Desk::new("going", Options { latency: Duration::from_millis(300), ..Options::default() }).await;
+    desk.write("people.csv", &many(300));
+    let mut child =
+        desk.command(&["apply", "people.csv", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let journal = desk.folder.join("people.journal.jsonl");
+    while std::fs::metadata(&journal).map_or(0, |it| it.len()) == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(desk.journal().len() < 100, "{} of 300 at once", desk.journal().len());
+    child.wait().await.unwrap();
+    assert_eq!(desk.journal().len(), 300);
+}
+
+#[tokio::test]
+async fn what_confluence_does_later_is_not_done_yet() {
+    let desk = Desk::new("later", Options::default()).await;
+    desk.write("people.csv", "email,access\nmia@new.example,confluence\n");
+    let mut command = super::command();
+    let url = desk.mock.url();
+    command.envs([
+        ("ATLASSIAN_SITE", url.as_str()),
+        ("ATLASSIAN_EMAIL", ADMIN_EMAIL),
+        ("ATLASSIAN_API_TOKEN", API_TOKEN),
+    ]);
+    let command = command.current_dir(&desk.folder).stdin(Stdio::null());
+    let output = unleaked(command.args(["rollout", "apply", "people.csv", "--yes"]).output().await.unwrap());
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    assert!(out(&output).contains("1 requested (Atlassian does it later)"), "{}", out(&output));
+    assert_eq!(desk.journal()[0]["outcome"], "requested");
+}
+
+#[tokio::test]
+async fn a_run_that_changed_something_did_not_do_nothing() {
+    let desk = Desk::new("some", Options::default()).await;
+    desk.write("people.csv", "email,state\nliam@acme.example,gone\nnoa@new.example,\n");
+    desk.mock.fault("/users/invite", Fault::answer(Reply::text(403, "application/json", "{}")));
+    let output = desk.run(&["apply", "people.csv", "--yes"]).await;
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    desk.mock.fault("/users/invite", Fault::answer(Reply::text(403, "application/json", "{}")));
+    let resumed = desk.run(&["apply", "people.csv", "--yes", "--resume"]).await;
+    assert_eq!(resumed.status.code(), Some(3), "one of them is as wanted: {}", err(&resumed));
 }
 
 #[tokio::test]

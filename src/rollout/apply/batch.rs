@@ -30,7 +30,7 @@ pub(super) fn invitation(batch: &Batch<'_>) -> Call {
 /// What those have at present whom a batch is for.
 fn look(client: &Client<'_>, batch: &Batch<'_>) -> Result<Vec<Present>> {
     let mut present = vec![Present::default(); batch.emails.len()];
-    present::ask(client, batch.emails, 1, Vec::new(), &mut |_, _| Ok(()), &mut present)?;
+    present::ask(client, batch.emails, 1, Vec::new(), &mut |_, _| Ok(()), &|_, _| true, &mut present)?;
     for present in &mut present {
         match present.unclear.take() {
             Some(failure) => return Err(failure),

@@ -1,6 +1,6 @@
 //! A step on its way.
 
-use crate::failure::{Failure, FailureKind, Part, Result};
+use crate::failure::{Failure, FailureKind, Part, PartOutcome, Result};
 use crate::rollout::present::Present;
 use crate::rollout::progress::Progress;
 use crate::rollout::{ActionKind, Applied, Step, StepOutcome};
@@ -74,6 +74,9 @@ impl<'a> Work<'a> {
     pub(super) fn applied(self) -> Applied {
         let (email, account_id, is_begun) = (self.step.email.clone(), self.account_id.clone(), self.begun > 0);
         let (outcome, failure) = match self.finish() {
+            Ok((parts, _)) if parts.iter().any(|part| part.outcome == PartOutcome::Requested) => {
+                (StepOutcome::Requested, None)
+            }
             Ok((_, true)) => (StepOutcome::Done, None),
             Ok(_) => (StepOutcome::AlreadySo, None),
             Err(failure) if is_begun => (StepOutcome::Failed, Some(failure)),

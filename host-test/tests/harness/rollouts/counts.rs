@@ -98,7 +98,30 @@ async fn a_site_invites_into_jira_and_confluence_a_hundred_at_once() {
     let rollout = it.plan(&people, KEEP).await;
     let before = it.mock.exchanges().len();
     let applied = it.apply(&rollout.steps).await;
-    assert!(applied.iter().all(|it| it.outcome == StepOutcome::Done), "{applied:#?}");
+    assert!(applied.iter().all(|it| it.outcome == StepOutcome::Requested), "{applied:#?}");
     // A search, an invitation and a group each; Confluence is asked twice, and invites twice.
     assert_eq!(it.since(before).len(), 3 * 120 + 4);
+}
+
+#[tokio::test]
+async fn ten_thousand_people_who_are_in_many_groups_fit_into_the_sandbox() {
+    let mut it = Tried::in_organization().await;
+    let emails = known_people(&it.mock, 10_000);
+    it.mock.world(|world| {
+        let mut group = world.groups.iter().find(|group| group.name == "engineering").unwrap().clone();
+        let mut ids: Vec<String> = vec![group.id.clone()];
+        for n in 0..11 {
+            group.id = format!("276f955c-63d7-42c8-9520-92d01dca07{n:02}");
+            group.name = format!("team-{n}");
+            ids.push(group.id.clone());
+            world.groups.push(group.clone());
+        }
+        for person in &mut world.people {
+            person.groups.extend(ids.iter().cloned());
+        }
+    });
+    let people: Vec<Person> = emails.iter().map(|email| person(email, &[], &["engineering", "writers"])).collect();
+    let rollout = it.plan(&people, KEEP).await;
+    assert_eq!(rollout.steps.len(), 10_000);
+    assert!(rollout.steps.iter().all(|step| kinds(step) == [ActionKind::JoinGroup]));
 }

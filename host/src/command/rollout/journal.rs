@@ -1,14 +1,22 @@
-//! The journal of a rollout: a line of JSON for each person, written as soon as it is known, so that a
-//! crash loses nothing and a later run goes on.
+//! The journal of a rollout: a line of JSON for each person, written as soon as the call ends that it was a
+//! part of, so that a later run goes on. What a crash loses of it, the next plan finds out.
 
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use usher_host::{Applied, StepOutcome};
 
 use super::show;
+
+/// What an earlier run did for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Earlier {
+    pub(crate) email: String,
+    pub(crate) outcome: String,
+    pub(crate) account_id: String,
+}
 
 /// A journal that is being written.
 pub(crate) struct Journal(File);
@@ -30,18 +38,25 @@ impl Journal {
         })
     }
 
-    /// Goes on with one, and gives the addresses of those who are done.
-    pub(crate) fn resume(path: &Path) -> Result<(Journal, HashSet<String>), String> {
+    /// Goes on with one, and gives what it says of those who are done.
+    pub(crate) fn resume(path: &Path) -> Result<(Journal, Vec<Earlier>), String> {
         let wrong = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(wrong)?;
-        let mut done = HashSet::new();
+        let mut done: BTreeMap<String, Earlier> = BTreeMap::new();
         for line in BufReader::new(&file).lines() {
             // The last line of a run that crashed may be cut; whom it is about is looked at again.
             let Ok(line) = serde_json::from_str::<Value>(&line.map_err(wrong)?) else { continue };
             let Some(email) = line["email"].as_str() else { continue };
             // A later line says better.
-            if matches!(line["outcome"].as_str(), Some("done" | "already-so")) {
-                done.insert(email.to_lowercase());
+            let outcome = line["outcome"].as_str().unwrap_or_default();
+            if matches!(outcome, "done" | "already-so") {
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                let earlier = Earlier {
+                    email: email.to_owned(),
+                    outcome: outcome.to_owned(),
+                    account_id: text(&line["accountId"]),
+                };
+                done.insert(email.to_lowercase(), earlier);
             } else {
                 done.remove(&email.to_lowercase());
             }
@@ -54,7 +69,7 @@ impl Journal {
         if last != [b'\n'] {
             journal.line("")?;
         }
-        Ok((journal, done))
+        Ok((journal, done.into_values().collect()))
     }
 
     /// Writes what became of steps, through to the disk.
@@ -107,12 +122,13 @@ mod tests {
         let whole = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{whole}{{\"email\":\"d@x.exa")).unwrap();
         let (mut journal, done) = Journal::resume(&path).unwrap();
-        assert_eq!(done, HashSet::from(["a@x.example".to_owned(), "c@x.example".to_owned()]));
+        let emails = |done: &[Earlier]| done.iter().map(|it| it.email.clone()).collect::<Vec<_>>();
+        assert_eq!(emails(&done), ["A@x.example", "c@x.example"]);
         journal.write(&[applied("b@x.example", StepOutcome::Done)]).unwrap();
         journal.write(&[applied("a@x.example", StepOutcome::Failed)]).unwrap();
         drop(journal);
         let (_, done) = Journal::resume(&path).unwrap();
-        assert_eq!(done, HashSet::from(["b@x.example".to_owned(), "c@x.example".to_owned()]));
+        assert_eq!(emails(&done), ["b@x.example", "c@x.example"]);
         std::fs::remove_file(&path).unwrap();
     }
 }

@@ -156,6 +156,7 @@ fn csv(text: &str) -> Result<People, String> {
                 return Err(format!("it has two columns `{column}`"));
             }
             Some(_) => {}
+            None if name.is_empty() => {}
             None => people.ignored.push(name.to_owned()),
         }
     }
@@ -172,7 +173,10 @@ fn csv(text: &str) -> Result<People, String> {
         };
         let place = line_at(text, row.position());
         let cell = |column: &str| columns.get(column).and_then(|at| row.get(*at)).unwrap_or_default();
-        let read = if row.len() > heading.len() {
+        let lines = row.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
+        let read = if lines > 0 {
+            Err(format!("it goes on for {} lines: a quote in it is not closed", lines + 1))
+        } else if row.iter().skip(heading.len()).any(|cell| !cell.is_empty()) {
             Err(format!("it has {} cells, and the heading has {}", row.len(), heading.len()))
         } else {
             person(cell("email"), cell("state"), values(cell("groups")), &values(cell("access")))
@@ -252,6 +256,17 @@ mod tests {
         let lines: Vec<&str> = people.bad.iter().map(|(place, _)| place.as_str()).collect();
         assert_eq!(lines, ["line 3", "line 4", "line 5", "line 6", "line 7"]);
         assert_eq!(people.place("last@acme.example"), Some("line 9"));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_swallows_nobody_without_a_word() {
+        let text = "email,groups,name\nmia@acme.example,a,\"Mia\nliam@acme.example,a,Liam\nnoa@acme.example,a,\"\n";
+        let people = parse(text.as_bytes(), "csv").unwrap();
+        assert_eq!((people.people.len(), people.bad.len()), (0, 1));
+        let (place, why) = &people.bad[0];
+        assert_eq!((place.as_str(), why.as_str()), ("line 2", "it goes on for 3 lines: a quote in it is not closed"));
+        let more = parse(b"email,groups,\nmia@acme.example,a,,,\n", "csv").unwrap();
+        assert_eq!((more.people.len(), more.bad.len(), more.ignored.len()), (1, 0, 0));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! A plan as people read it, and what became of it as JSON and CSV.
 
+use super::journal::Earlier;
 use super::people::People;
 use crate::command::arguments::ROLES;
 use crate::command::print::{self, BAD, GOOD, LATER, QUIET, plain};
 use anstream::{eprintln, println};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::path::Path;
 use usher_host::{Action, ActionKind, Applied, Failure, Problem, Role, Rollout, Step, StepOutcome};
 
@@ -12,6 +14,7 @@ pub(crate) fn outcome(outcome: StepOutcome) -> &'static str {
     match outcome {
         StepOutcome::Done => "done",
         StepOutcome::AlreadySo => "already-so",
+        StepOutcome::Requested => "requested",
         StepOutcome::Failed => "failed",
         StepOutcome::NotTried => "not-tried",
     }
@@ -172,19 +175,38 @@ pub(crate) fn applied(people: &People, applied: &[Applied], steps: usize) {
     let count = |outcome: StepOutcome| applied.iter().filter(|it| it.outcome == outcome).count();
     let (done, so) = (count(StepOutcome::Done), count(StepOutcome::AlreadySo));
     let not_tried = count(StepOutcome::NotTried) + steps - applied.len();
-    println!("{done} done, {so} already so, {} failed, {not_tried} not tried.", count(StepOutcome::Failed));
+    let later = match count(StepOutcome::Requested) {
+        0 => String::new(),
+        requested => format!(" {requested} requested (Atlassian does it later),"),
+    };
+    println!("{done} done, {so} already so,{later} {} failed, {not_tried} not tried.", count(StepOutcome::Failed));
 }
 
-/// Writes what became of everybody.
-pub(crate) fn results(path: &Path, people: &People, rollout: &Rollout, applied: &[Applied]) -> Result<(), String> {
+/// Writes what became of everybody, in an earlier run too.
+pub(crate) fn results(
+    path: &Path,
+    people: &People,
+    rollout: &Rollout,
+    applied: &[Applied],
+    earlier: &[Earlier],
+) -> Result<(), String> {
     let wrong = |error: csv::Error| format!("{} cannot be written: {error}", path.display());
     let mut writer = csv::Writer::from_path(path).map_err(wrong)?;
     let mut row = |cells: [&str; 6]| writer.write_record(cells.map(inert)).map_err(wrong);
     row(["email", "outcome", "account", "what", "advice", "where"])?;
+    for Earlier { email, outcome, account_id } in earlier {
+        row([email, outcome, account_id, "in an earlier run", "", ""])?;
+    }
     for it in applied {
         let (what, advice) = it.failure.as_ref().map_or(("", ""), |it| (&it.message, &it.advice));
         let account = it.account_id.as_deref().unwrap_or_default();
         row([&it.email, outcome(it.outcome), account, what, advice, people.place(&it.email).unwrap_or_default()])?;
+    }
+    let handed: HashSet<&str> = applied.iter().map(|it| it.email.as_str()).collect();
+    for Step { email, account_id, .. } in rollout.steps.iter().filter(|step| !handed.contains(step.email.as_str())) {
+        let account = account_id.as_deref().unwrap_or_default();
+        let place = people.place(email).unwrap_or_default();
+        row([email, outcome(StepOutcome::NotTried), account, "It was stopped before.", "Go on with --resume.", place])?;
     }
     for email in &rollout.settled {
         row([email, outcome(StepOutcome::AlreadySo), "", "", "", people.place(email).unwrap_or_default()])?;
