@@ -154,7 +154,7 @@ pub(crate) enum RolloutCommand {
     },
     /// Do it, after showing it and asking.
     ///
-    /// The exit status is 0 if everybody is as wanted, 3 if some are and some are not, and 1 if nothing
+    /// The exit status is 0 if everybody is as wanted, 3 if only some are or something was changed, and 1 if nothing
     /// was done. Ctrl-C stops after what is on its way.
     #[command(after_help = FILES)]
     Apply {
@@ -202,7 +202,8 @@ pub(crate) struct How {
     /// Go on where an earlier run stopped, by its journal.
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Where the journal is: one line of JSON for each person, written as soon as it is known. If it is
+    /// Where the journal is: one line of JSON for each person, written when the part of
+    /// the steps ends that the person is in. If it is
     /// not given, beside the file, with .journal.jsonl at its end.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
