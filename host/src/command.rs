@@ -50,7 +50,8 @@ async fn call(arguments: &Arguments, grants: Grants, network: &Network, verb: &V
     let engine = Engine::load().map_err(|error| format!("{error:#}"))?.network(network);
     if let Verb::Rollout { command } = verb {
         let has_deadline = settings::has_deadline(&arguments.connection);
-        return rollout::run(json, &engine, grants, has_deadline, command).await;
+        let place = settings::place(&arguments.connection);
+        return rollout::run(json, &engine, grants, has_deadline, &place, command).await;
     }
     let mut sandbox = engine.sandbox(grants);
     let here = &Connection::environment();

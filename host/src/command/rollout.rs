@@ -9,6 +9,7 @@ use super::print;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use journal::{Earlier, Journal};
 use people::People;
+use serde_json::{Value, json};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ pub(super) async fn run(
     engine: &Engine,
     grants: Grants,
     has_deadline: bool,
+    place: &str,
     command: &RolloutCommand,
 ) -> Result<ExitCode, String> {
     let (wanted, how) = match command {
@@ -42,13 +44,15 @@ pub(super) async fn run(
         Ok(people) => people,
         Err(error) => return Ok(print::misused(&error)),
     };
+    // Who is done is done only for what was wanted then.
+    let about = json!({"place": place, "exactly": wanted.exactly, "gone": format!("{:?}", wanted.gone)});
     let (mut journal, mut earlier) = (None, Vec::new());
     if let Some(how) = how {
         // What would be shown to be agreed to, or asked, is not where it would be read.
         if !how.yes && (json || !std::io::stdin().is_terminal()) {
             return Ok(print::misused("nobody can be asked here: say --yes"));
         }
-        match open(how, &wanted.file) {
+        match open(how, &wanted.file, &about) {
             Ok((opened, done)) => {
                 people.leave_out(&done.iter().map(|it| it.email.to_lowercase()).collect());
                 (journal, earlier) = (opened, done);
@@ -97,7 +101,7 @@ pub(super) async fn run(
     opened.map_err(|error| format!("nothing was done: {} cannot be written: {error}", results.display()))?;
     let mut journal = match journal {
         Some(journal) => journal,
-        None => Journal::begin(&journal_of(how, &wanted.file))?,
+        None => Journal::begin(&journal_of(how, &wanted.file), &about)?,
     };
     journal.settled(&rollout.settled)?;
     let sandboxes = (0..how.sandboxes).map(|_| engine.sandbox(grants.clone())).collect();
@@ -124,14 +128,14 @@ pub(super) async fn run(
 }
 
 /// The journal of an earlier run with those who are done, or nothing where a new one is to be begun.
-fn open(how: &How, file: &Path) -> Result<(Option<Journal>, Vec<Earlier>), String> {
+fn open(how: &How, file: &Path, about: &Value) -> Result<(Option<Journal>, Vec<Earlier>), String> {
     let path = journal_of(how, file);
     if how.resume {
-        return Journal::resume(&path).map(|(journal, done)| (Some(journal), done));
+        return Journal::resume(&path, about).map(|(journal, done)| (Some(journal), done));
     }
     // It is begun once there is something to write; what would stop it then is said now.
     if path.exists() {
-        Journal::begin(&path).map(|journal| (Some(journal), Vec::new()))
+        Journal::begin(&path, about).map(|journal| (Some(journal), Vec::new()))
     } else {
         Ok(Default::default())
     }

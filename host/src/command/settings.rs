@@ -92,6 +92,14 @@ pub(super) fn read(
     Ok((grants, network))
 }
 
+/// The site or the organization that is meant, as far as it is named.
+pub(super) fn place(arguments: &ConnectionArguments) -> String {
+    let named =
+        |flag: &Option<String>, name: &str| flag.clone().or_else(|| std::env::var(name).ok()).unwrap_or_default();
+    let site = named(&arguments.site, "ATLASSIAN_SITE");
+    format!("{site} {}", named(&arguments.org_id, "ATLASSIAN_ORG_ID")).trim().to_owned()
+}
+
 /// Whether somebody says how long a call may take.
 pub(super) fn has_deadline(arguments: &ConnectionArguments) -> bool {
     arguments.deadline_ms.is_some() || std::env::var(DEADLINE).is_ok_and(|value| !value.is_empty())

@@ -24,7 +24,7 @@ impl Hand<'_> {
         // it is an address shows when a half is accepted; until then only one is halved, because it may
         // be what all of them get.
         let (mut units, mut held) = (self.units(), Vec::new());
-        let (mut is_address, mut alone) = (false, 0);
+        let (mut is_address, mut alone, mut refused) = (false, 0, None);
         while !units.is_empty() && self.client.has_time() {
             let (answered, refusal) = self.invite(units);
             for (unit, result) in answered {
@@ -37,7 +37,10 @@ impl Hand<'_> {
                 alone += usize::from(is_refused && unit.is_half);
                 self.note(&unit, result);
             }
-            self.stop_all(refusal);
+            if refusal.is_some() {
+                refused = refusal;
+                break;
+            }
             // Where one was halved in vain, every other is halved once: its halves may be good.
             let (halved, kept): (Vec<_>, Vec<_>) = match (is_address, alone) {
                 (true, _) => (std::mem::take(&mut held), Vec::new()),
@@ -58,6 +61,7 @@ impl Hand<'_> {
         for (unit, result) in held {
             self.note(&unit, result);
         }
+        self.stop_all(refused);
     }
 
     /// Those who get the same.

@@ -27,25 +27,35 @@ impl Journal {
     /// # Errors
     ///
     /// Fails where there is one already: it may be all that is known of an earlier run.
-    pub(crate) fn begin(path: &Path) -> Result<Journal, String> {
+    pub(crate) fn begin(path: &Path, about: &Value) -> Result<Journal, String> {
         let file = OpenOptions::new().write(true).create_new(true).open(path);
-        file.map(Journal).map_err(|error| match error.kind() {
+        let mut journal = file.map(Journal).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => format!(
                 "{} is there from an earlier run: go on with --resume, or remove it to begin anew",
                 path.display()
             ),
             _ => format!("{} cannot be written: {error}", path.display()),
-        })
+        })?;
+        journal.line(&json!({ "rollout": about }).to_string())?;
+        Ok(journal)
     }
 
     /// Goes on with one, and gives what it says of those who are done.
-    pub(crate) fn resume(path: &Path) -> Result<(Journal, Vec<Earlier>), String> {
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is about something else: who was done there is not done here.
+    pub(crate) fn resume(path: &Path, about: &Value) -> Result<(Journal, Vec<Earlier>), String> {
         let wrong = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(wrong)?;
         let mut done: BTreeMap<String, Earlier> = BTreeMap::new();
         for line in BufReader::new(&file).lines() {
             // The last line of a run that crashed may be cut; whom it is about is looked at again.
             let Ok(line) = serde_json::from_str::<Value>(&line.map_err(wrong)?) else { continue };
+            if line.get("rollout").is_some_and(|other| other != about) {
+                let message = "is of a run with other options, or for another site or organization";
+                return Err(format!("{} {message}: remove it to begin anew", path.display()));
+            }
             let Some(email) = line["email"].as_str() else { continue };
             // A later line says better.
             let outcome = line["outcome"].as_str().unwrap_or_default();
@@ -65,8 +75,11 @@ impl Journal {
         if file.seek(SeekFrom::End(-1)).is_ok() {
             file.read_exact(&mut last).map_err(wrong)?;
         }
+        let is_new = file.metadata().map_err(wrong)?.len() == 0;
         let mut journal = Journal(file);
-        if last != [b'\n'] {
+        if is_new {
+            journal.line(&json!({ "rollout": about }).to_string())?;
+        } else if last != [b'\n'] {
             journal.line("")?;
         }
         Ok((journal, done.into_values().collect()))
@@ -112,23 +125,27 @@ mod tests {
     fn a_run_goes_on_after_what_was_written_even_if_the_last_line_is_cut() {
         let path = std::env::temp_dir().join(format!("usher-journal-{}.jsonl", std::process::id()));
         let _ = std::fs::remove_file(&path);
-        let mut journal = Journal::begin(&path).unwrap();
+        let about = json!({"gone": "Remove"});
+        let mut journal = Journal::begin(&path, &about).unwrap();
         journal
             .write(&[applied("A@x.example", StepOutcome::Done), applied("b@x.example", StepOutcome::Failed)])
             .unwrap();
         journal.settled(&["c@x.example".to_owned()]).unwrap();
         drop(journal);
-        assert!(Journal::begin(&path).is_err_and(|error| error.contains("--resume")));
+        assert!(Journal::begin(&path, &about).is_err_and(|error| error.contains("--resume")));
         let whole = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{whole}{{\"email\":\"d@x.exa")).unwrap();
-        let (mut journal, done) = Journal::resume(&path).unwrap();
+        let (mut journal, done) = Journal::resume(&path, &about).unwrap();
         let emails = |done: &[Earlier]| done.iter().map(|it| it.email.clone()).collect::<Vec<_>>();
         assert_eq!(emails(&done), ["A@x.example", "c@x.example"]);
         journal.write(&[applied("b@x.example", StepOutcome::Done)]).unwrap();
         journal.write(&[applied("a@x.example", StepOutcome::Failed)]).unwrap();
         drop(journal);
-        let (_, done) = Journal::resume(&path).unwrap();
+        let (_, done) = Journal::resume(&path, &about).unwrap();
         assert_eq!(emails(&done), ["b@x.example", "c@x.example"]);
+        assert!(
+            Journal::resume(&path, &json!({"gone": "Suspend"})).is_err_and(|error| error.contains("other options"))
+        );
         std::fs::remove_file(&path).unwrap();
     }
 }

@@ -97,17 +97,35 @@ struct Item {
 #[derive(Default, Deserialize)]
 #[serde(untagged)]
 enum Values {
-    Several(Vec<String>),
-    One(String),
+    Several(Vec<Scalar>),
+    One(Scalar),
     #[default]
     Nothing,
+}
+
+/// A group may be called 2024.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl Scalar {
+    fn text(self) -> String {
+        match self {
+            Scalar::Text(text) => text,
+            Scalar::Number(number) => number.to_string(),
+        }
+    }
 }
 
 impl Values {
     fn list(self) -> Vec<String> {
         match self {
-            Values::Several(several) => several.iter().flat_map(|text| values(text)).collect(),
-            Values::One(one) => values(&one),
+            // What is a list already has nothing to be parted at.
+            Values::Several(several) => several.into_iter().map(|it| it.text().trim().to_owned()).collect(),
+            Values::One(one) => values(&one.text()),
             Values::Nothing => Vec::new(),
         }
     }
@@ -271,14 +289,14 @@ mod tests {
 
     #[test]
     fn json_and_yaml_say_the_same_as_csv() {
-        let json = r#"[{"email": "mia@acme.example", "groups": ["a", "b"], "access": "jira"},
+        let json = r#"[{"email": "mia@acme.example", "groups": ["a|b", 2024], "access": "jira"},
                        {"email": "liam@acme.example", "state": "gone"}, {"mail": "x"}, 7]"#;
-        let yaml = "- email: mia@acme.example\n  groups: [a, b]\n  access: jira\n\
+        let yaml = "- email: mia@acme.example\n  groups: [a|b, 2024]\n  access: jira\n\
                     - {email: liam@acme.example, state: gone}\n- {mail: x}\n- 7\n";
         for (text, extension) in [(json, "json"), (yaml, "yaml"), (yaml, "yml")] {
             let people = parse(text.as_bytes(), extension).unwrap();
             assert_eq!(emails(&people), ["mia@acme.example", "liam@acme.example"], "{extension}");
-            assert_eq!(people.people[0].groups, ["a", "b"]);
+            assert_eq!(people.people[0].groups, ["a|b", "2024"]);
             assert_eq!(people.places, ["item 1", "item 2"]);
             assert_eq!(people.bad.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(), ["item 3", "item 4"]);
         }
