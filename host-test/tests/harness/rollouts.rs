@@ -3,6 +3,7 @@
 
 mod agreement;
 mod counts;
+mod outcomes;
 mod trouble;
 
 use crate::{conformance, engine};
