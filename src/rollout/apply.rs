@@ -129,14 +129,11 @@ impl Hand<'_> {
     }
 
     /// Looks at people and groups in an organization, so that what is so is not done again. Who is
-    /// not there yet, gets no message and only comes in need not be looked at: that can be repeated.
+    /// not there yet and gets no message need not be looked at: all of that can be repeated.
     fn look(&mut self) -> Result<()> {
         let (client, message) = (self.client, self.message);
-        let comes_in = |step: &Step| {
-            let kinds = [ActionKind::Invite, ActionKind::GiveAccess, ActionKind::JoinGroup];
-            step.has(ActionKind::Invite) && step.actions.iter().all(|action| kinds.contains(&action.kind))
-        };
-        let is_looked = |work: &Work<'_>| work.present.is_none() && (message.is_some() || !comes_in(work.step));
+        let is_looked =
+            |work: &Work<'_>| work.present.is_none() && (message.is_some() || !work.step.has(ActionKind::Invite));
         let ats: Vec<usize> = (0..self.work.len()).filter(|at| is_looked(&self.work[*at])).collect();
         let steps: Vec<&Step> = self.work.iter().map(|work| work.step).collect();
         let emails: Vec<&str> = ats.iter().map(|at| steps[*at].email.as_str()).collect();

@@ -21,7 +21,7 @@ async fn whoever_shows_after_a_lost_answer_is_not_written_to_again() {
 }
 
 #[tokio::test]
-async fn what_comes_after_an_invitation_is_looked_at_and_done() {
+async fn what_comes_after_an_invitation_is_done() {
     let mut it = Tried::in_organization().await;
     it.mock.world(|world| {
         let writers = world.groups.iter().find(|group| group.name == "writers").unwrap().id.clone();
@@ -156,4 +156,15 @@ async fn a_site_that_shows_not_all_groups_of_somebody_says_nothing_of_what_they_
     let rollout = it.plan(&[gone("liam@acme.example", &[])], KEEP).await;
     assert!(rollout.settled.is_empty() && rollout.problems[0].blocks, "{rollout:#?}");
     assert!(rollout.problems[0].failure.message.contains("does not show all groups"));
+}
+
+#[tokio::test]
+async fn a_product_that_somebody_has_by_now_is_not_given_again() {
+    let mut it = Tried::on_site().await;
+    let emails = known_people(&it.mock, 1);
+    let rollout = it.plan(&[person(&emails[0], &["jira-servicedesk"], &[])], KEEP).await;
+    assert_eq!(it.apply(&rollout.steps).await[0].outcome, StepOutcome::Done);
+    let before = it.mock.exchanges().len();
+    assert_eq!(it.apply(&rollout.steps).await[0].outcome, StepOutcome::AlreadySo);
+    assert!(it.since(before).iter().all(|it| it.method == "GET"), "{:#?}", it.since(before));
 }
